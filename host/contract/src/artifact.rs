@@ -1,0 +1,57 @@
+//! Attachments: photos and the papers the house makes.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::AttachmentId;
+use crate::input::PhotoPhase;
+
+/// What an attachment is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AttachmentKind {
+    /// A photo from the site.
+    Photo,
+    /// An invoice draft, PDF.
+    InvoiceDraftPdf,
+    /// An invoice draft, JSON.
+    InvoiceDraftJson,
+    /// A closeout packet, PDF.
+    CloseoutPacketPdf,
+    /// A closeout packet's manifest, JSON, with every artifact's hash.
+    CloseoutManifestJson,
+}
+
+impl AttachmentKind {
+    /// The kind's name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Photo => "photo",
+            Self::InvoiceDraftPdf => "invoice_draft_pdf",
+            Self::InvoiceDraftJson => "invoice_draft_json",
+            Self::CloseoutPacketPdf => "closeout_packet_pdf",
+            Self::CloseoutManifestJson => "closeout_manifest_json",
+        }
+    }
+}
+
+/// An immutable object that belongs to a ticket.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Attachment {
+    /// Which.
+    pub attachment_id: AttachmentId,
+    /// What it is.
+    pub kind: AttachmentKind,
+    /// Where the object store keeps it.
+    pub storage_key: String,
+    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    pub sha256: String,
+    /// MIME type.
+    pub content_type: String,
+    /// Its size.
+    pub size_bytes: u64,
+    /// Photos only: before or after the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<PhotoPhase>,
+}

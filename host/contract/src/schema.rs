@@ -1,0 +1,308 @@
+//! From bytes to a call: the JSON Schema of each tool, and every violation at once.
+
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use crate::actor::Actor;
+use crate::call::{Call, Envelope};
+use crate::id::TicketId;
+use crate::input::{self, Input};
+use crate::refusal::{Code, Phase, Refusal, Violation};
+use crate::time::Zone;
+use crate::tool::Tool;
+
+/// The largest JSON body of a call, in bytes.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// Violations listed in one refusal; what is beyond is counted, not listed.
+pub const MAX_VIOLATIONS: usize = 50;
+
+static SCHEMAS: LazyLock<Vec<Value>> = LazyLock::new(|| Tool::ALL.map(build).into());
+
+static VALIDATORS: LazyLock<Vec<Validator>> = LazyLock::new(|| {
+    SCHEMAS
+        .iter()
+        .map(|schema| {
+            jsonschema::options()
+                .should_validate_formats(true)
+                .with_format("iana-time-zone", |text: &str| text.parse::<Zone>().is_ok())
+                .build(schema)
+                .expect("the schemas are made from the types of this crate")
+        })
+        .collect()
+});
+
+fn index(tool: Tool) -> usize {
+    Tool::ALL
+        .iter()
+        .position(|t| *t == tool)
+        .expect("ALL holds every tool")
+}
+
+/// The JSON Schema (draft 2020-12) of a tool's body.
+#[must_use]
+pub fn of(tool: Tool) -> &'static Value {
+    &SCHEMAS[index(tool)]
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<T>().into()
+}
+
+fn input_schema(tool: Tool) -> Value {
+    match tool {
+        Tool::TicketCreate => schema_of::<input::TicketCreate>(),
+        Tool::TicketAddMessage => schema_of::<input::TicketAddMessage>(),
+        Tool::TicketSetPriority => schema_of::<input::TicketSetPriority>(),
+        Tool::ScheduleProposeSlots => schema_of::<input::ScheduleProposeSlots>(),
+        Tool::ScheduleConfirm => schema_of::<input::ScheduleConfirm>(),
+        Tool::DispatchAssignTech => schema_of::<input::DispatchAssignTech>(),
+        Tool::DispatchSetEta => schema_of::<input::DispatchSetEta>(),
+        Tool::CloseoutAddNote => schema_of::<input::CloseoutAddNote>(),
+        Tool::CloseoutAddPhoto => schema_of::<input::CloseoutAddPhoto>(),
+        Tool::CloseoutChecklistComplete => schema_of::<input::CloseoutChecklistComplete>(),
+        Tool::BillingGenerateInvoiceDraft => schema_of::<input::BillingGenerateInvoiceDraft>(),
+        Tool::BillingCompileCloseoutPacket => schema_of::<input::BillingCompileCloseoutPacket>(),
+    }
+}
+
+/// The envelope and the tool's input as one object, as it stands in a body.
+fn build(tool: Tool) -> Value {
+    let part = |schema: &Value, key: &str| schema.get(key).cloned().unwrap_or_default();
+    let (envelope, input) = (schema_of::<Envelope>(), input_schema(tool));
+    let mut properties = Map::new();
+    let mut required: Vec<Value> = vec!["request_id".into()];
+    for (schema, is_input) in [(&envelope, false), (&input, true)] {
+        if let Value::Object(own) = part(schema, "properties") {
+            properties.extend(own);
+        }
+        if let (true, Value::Array(own)) = (is_input, part(schema, "required")) {
+            required.extend(own);
+        }
+    }
+    if tool == Tool::TicketCreate {
+        properties.remove("ticket_id");
+        properties.remove("expected_version");
+    } else {
+        required.push("ticket_id".into());
+        properties.insert("ticket_id".into(), schema_of::<TicketId>());
+    }
+    if tool == Tool::TicketAddMessage {
+        required.push("channel".into());
+        properties.insert("channel".into(), schema_of::<crate::channel::Channel>());
+    }
+    for property in properties.values_mut() {
+        if let Value::Object(own) = property {
+            own.remove("$schema");
+            own.remove("title");
+        }
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": tool.name(),
+        "description": tool.purpose(),
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+/// A body read as JSON and checked against its tool's schema.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The call.
+    pub call: Call,
+    /// Who the body says is calling, where it says so.
+    pub claimed_actor: Option<Actor>,
+}
+
+/// Read a body.
+///
+/// `header_key` is the `Idempotency-Key` header, which may stand for
+/// `request_id` and must agree where both are given.
+///
+/// # Errors
+/// `malformed_json` where it is not a JSON object, `invalid_input` with every
+/// violation where it breaks the schema.
+pub fn parse(tool: Tool, body: &[u8], header_key: Option<&str>) -> Result<Parsed, Refusal> {
+    let mut body: Value = serde_json::from_slice(body).map_err(|error| {
+        Refusal::new(
+            Code::MalformedJson,
+            Phase::Request,
+            format!("The body is not JSON: {error}. Send one JSON object."),
+        )
+    })?;
+    if let (Some(key), Value::Object(fields)) = (header_key, &mut body) {
+        let given = fields.entry("request_id").or_insert_with(|| key.into());
+        if given != key {
+            return Err(invalid(vec![Violation {
+                path: "/request_id".into(),
+                rule: "key_mismatch".into(),
+                message: "request_id and the Idempotency-Key header differ; send one of them, \
+                          or the same in both"
+                    .into(),
+            }]));
+        }
+    }
+    let violations = violations(tool, &body);
+    if !violations.is_empty() {
+        return Err(invalid(violations));
+    }
+    split(tool, body).map_err(|error| {
+        invalid(vec![Violation {
+            path: String::new(),
+            rule: "schema".into(),
+            message: error.to_string(),
+        }])
+    })
+}
+
+fn invalid(violations: Vec<Violation>) -> Refusal {
+    let detail = match violations.as_slice() {
+        [one] => format!("{}: {}", pointer(&one.path), one.message),
+        many => format!("{} rules are broken; each is listed.", many.len()),
+    };
+    Refusal::new(Code::InvalidInput, Phase::Schema, detail).with_violations(violations)
+}
+
+fn pointer(path: &str) -> &str {
+    if path.is_empty() { "the body" } else { path }
+}
+
+fn violations(tool: Tool, body: &Value) -> Vec<Violation> {
+    let validator = &VALIDATORS[index(tool)];
+    if validator.is_valid(body) {
+        return Vec::new();
+    }
+    validator
+        .iter_errors(body)
+        .take(MAX_VIOLATIONS)
+        .map(|error| {
+            let mut message = error.to_string();
+            if message.len() > 300 {
+                let cut = (0..=300).rev().find(|i| message.is_char_boundary(*i));
+                message.truncate(cut.unwrap_or(0));
+                message.push('…');
+            }
+            Violation {
+                path: error.instance_path().to_string(),
+                rule: snake(error.kind().keyword()),
+                message,
+            }
+        })
+        .collect()
+}
+
+/// `minLength` as `min_length`: rules have one spelling.
+fn snake(keyword: &str) -> String {
+    let mut out = String::with_capacity(keyword.len() + 4);
+    for c in keyword.chars() {
+        if c.is_ascii_uppercase() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+fn split(tool: Tool, body: Value) -> Result<Parsed, serde_json::Error> {
+    let Value::Object(fields) = body else {
+        return serde_json::from_value::<Envelope>(body).map(|_| unreachable!("not an object"));
+    };
+    let (envelope, input): (Map<_, _>, Map<_, _>) = fields
+        .into_iter()
+        .partition(|(key, _)| Envelope::KEYS.contains(&key.as_str()));
+    let envelope: Envelope = serde_json::from_value(envelope.into())?;
+    let input: Input = serde_json::from_value(json!({ "tool": tool, "input": input }))?;
+    Ok(Parsed {
+        call: Call {
+            request_id: envelope.request_id,
+            ticket_id: envelope.ticket_id,
+            channel: envelope.channel,
+            expected_version: envelope.expected_version,
+            gate_override: envelope.gate_override,
+            input,
+        },
+        claimed_actor: envelope.actor,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TICKET: &str = "01J9ZQ4Y7M8K6T5R4E3W2Q1P0N";
+
+    fn parse_value(tool: Tool, body: &Value) -> Result<Parsed, Refusal> {
+        parse(tool, &serde_json::to_vec(body).unwrap(), None)
+    }
+
+    #[test]
+    fn null_in_an_optional_field_is_absence() {
+        let body = json!({"request_id": "r", "ticket_id": TICKET, "eta_text": "9 to 10", "eta_at": null, "override": null});
+        let bare = json!({"request_id": "r", "ticket_id": TICKET, "eta_text": "9 to 10"});
+        let one = parse_value(Tool::DispatchSetEta, &body).unwrap().call;
+        assert_eq!(one, parse_value(Tool::DispatchSetEta, &bare).unwrap().call);
+    }
+
+    #[test]
+    fn every_violation_at_once_with_its_path() {
+        let body = json!({"request_id": "", "ticket_id": "x", "surplus": 1,
+            "windows": [{"window_start": "soon", "window_end": "2026-03-01T10:00:00Z", "timezone": "Mars/Olympus"}]});
+        let refusal = parse_value(Tool::ScheduleProposeSlots, &body).unwrap_err();
+        assert_eq!((refusal.code, refusal.phase), (Code::InvalidInput, Phase::Schema));
+        let mut found: Vec<_> = refusal
+            .violations
+            .iter()
+            .map(|v| (v.path.as_str(), v.rule.as_str()))
+            .collect();
+        found.sort_unstable();
+        assert_eq!(
+            found,
+            [
+                ("", "additional_properties"),
+                ("/request_id", "pattern"),
+                ("/ticket_id", "pattern"),
+                ("/windows/0/timezone", "format"),
+                ("/windows/0/window_start", "format"),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_header_may_carry_the_key_and_must_agree() {
+        let body = serde_json::to_vec(&json!({"ticket_id": TICKET})).unwrap();
+        let tool = Tool::BillingCompileCloseoutPacket;
+        assert_eq!(parse(tool, &body, Some("k")).unwrap().call.request_id, "k");
+        let both = serde_json::to_vec(&json!({"ticket_id": TICKET, "request_id": "a"})).unwrap();
+        let refusal = parse(tool, &both, Some("b")).unwrap_err();
+        assert_eq!(refusal.violations[0].rule, "key_mismatch");
+    }
+
+    #[test]
+    fn what_is_not_an_object_is_refused_not_fatal() {
+        for body in ["", "nul", "[1", "\u{feff}{}"] {
+            let refusal = parse(Tool::TicketCreate, body.as_bytes(), Some("k")).unwrap_err();
+            assert_eq!(refusal.code, Code::MalformedJson, "{body}");
+        }
+        for body in ["[]", "1", "null", "\"x\""] {
+            let refusal = parse(Tool::TicketCreate, body.as_bytes(), Some("k")).unwrap_err();
+            assert_eq!(refusal.code, Code::InvalidInput, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_message_needs_its_channel() {
+        let body = json!({"request_id": "r", "ticket_id": TICKET,
+            "message": {"raw": "hi", "normalized": "hi", "direction": "inbound"}});
+        let refusal = parse_value(Tool::TicketAddMessage, &body).unwrap_err();
+        assert_eq!(refusal.violations[0].rule, "required");
+        assert!(refusal.violations[0].message.contains("channel"));
+    }
+}
