@@ -163,7 +163,7 @@ async fn sweep_once(server: &PgConnectOptions) -> Result<()> {
     SWEPT
         .get_or_try_init(|| sweep(server, SystemTime::now()))
         .await
-        .map(|()| ())
+        .copied()
 }
 
 async fn sweep(server: &PgConnectOptions, now: SystemTime) -> Result<()> {

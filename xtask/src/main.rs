@@ -1,0 +1,63 @@
+//! `cargo xtask`: the chores of this repository. The first thing a new user compiles,
+//! so it depends on little; what needs the whole house starts the house's own binary.
+//!
+//! Adding a task: a module with `Args` (clap) and `run(Args)`, a `mod` line, and a
+//! line in [`Task`].
+#![expect(clippy::print_stdout, reason = "a command for a terminal")]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod bindings;
+mod fresh;
+mod guests;
+mod house;
+mod pg;
+mod setup;
+mod step;
+mod test;
+
+/// Chores of the Real Dispatch repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+/// Each variant is its module's `Args`; the module's `run` does it.
+macro_rules! tasks {
+    ($($task:ident => $module:ident),* $(,)?) => {
+        #[derive(clap::Subcommand)]
+        enum Task {
+            $($task($module::Args),)*
+        }
+
+        impl Task {
+            fn run(self) -> anyhow::Result<()> {
+                match self {
+                    $(Self::$task(args) => $module::run(args),)*
+                }
+            }
+        }
+    };
+}
+
+tasks! {
+    Setup => setup,
+    Test => test,
+    Guests => guests,
+    Bindings => bindings,
+    Pg => pg,
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().task.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

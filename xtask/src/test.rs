@@ -1,0 +1,123 @@
+//! `cargo xtask test`: everything that must hold before a change is taken, in the order
+//! in which it fails soonest. Sets up what is missing, and needs no server of the user's.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::fresh::CHECKS;
+use crate::house;
+use crate::pg::TestServer;
+use crate::step::{run as run_command, says, step};
+use crate::{guests, setup};
+
+/// Every package of a workspace.
+const WHOLE: &[&str] = &["--workspace"];
+
+/// Format, generated files, lints and all tests.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Use `cargo test` even where nextest is installed
+    #[arg(long)]
+    no_nextest: bool,
+    /// Lint and test these packages of the workspace only
+    #[arg(short, long = "package")]
+    packages: Vec<String>,
+}
+
+impl Args {
+    /// What cargo is asked to look at.
+    fn scope(&self) -> Vec<&str> {
+        if self.packages.is_empty() {
+            return vec!["--workspace"];
+        }
+        self.packages.iter().flat_map(|name| ["-p", name]).collect()
+    }
+}
+
+pub(crate) fn run(args: Args) -> Result<()> {
+    let start = Instant::now();
+    let compiler = setup::wasm()?;
+    step("set up: Postgres", setup::postgres::ensure)?;
+    step("format", || {
+        run_command(house::cargo().args(["fmt", "--all", "--check"]))?;
+        run_command(in_guests().args(["fmt", "--all", "--check"]))
+    })?;
+    for (name, check) in CHECKS {
+        step(&format!("fresh: {name}"), check)?;
+    }
+    guests::all(&compiler)?;
+    let scope = args.scope();
+    step("lints", || {
+        clippy(&mut offline(house::cargo()), &scope)?;
+        clippy(&mut in_guests(), WHOLE)
+    })?;
+    let runner = Runner::found(args.no_nextest);
+    step("tests of the guests", || runner.run(in_guests, WHOLE, &[]))?;
+    step("tests", || {
+        let server = TestServer::start()?;
+        let url = ("DISPATCH_TEST_DATABASE_URL", server.url.as_str());
+        let outcome = runner.run(|| offline(house::cargo()), &scope, &[url]);
+        // a failed test is what the reader wants to know, before a failed stop
+        outcome.and(server.stop())
+    })?;
+    println!("all passed ({:.0} s)", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn clippy(cargo: &mut Command, scope: &[&str]) -> Result<()> {
+    run_command(
+        cargo
+            .args(["clippy", "--all-targets", "--locked", "--quiet"])
+            .args(scope)
+            .args(["--", "-D", "warnings"]),
+    )
+}
+
+/// Queries are checked against the committed data, not against a server.
+fn offline(mut cargo: Command) -> Command {
+    cargo.env("SQLX_OFFLINE", "true");
+    cargo
+}
+
+/// Guests on this machine: their rules are plain Rust and are tested as such.
+fn in_guests() -> Command {
+    let mut cargo = house::cargo();
+    cargo
+        .current_dir(house::guests())
+        .env("CARGO_TARGET_DIR", house::target().join("guests/host"));
+    cargo
+}
+
+/// What runs the tests.
+enum Runner {
+    Nextest,
+    CargoTest,
+}
+
+impl Runner {
+    fn found(without_nextest: bool) -> Self {
+        if !without_nextest && says(house::cargo().args(["nextest", "--version"])).is_some() {
+            Self::Nextest
+        } else {
+            Self::CargoTest
+        }
+    }
+
+    fn run(&self, cargo: impl Fn() -> Command, scope: &[&str], env: &[(&str, &str)]) -> Result<()> {
+        let go = |arguments: &[&str]| {
+            let mut cargo = cargo();
+            cargo.args(arguments).arg("--locked").args(scope);
+            run_command(cargo.envs(env.iter().copied()))
+        };
+        match self {
+            Self::Nextest => {
+                go(&["nextest", "run", "--no-fail-fast", "--no-tests=pass"])?;
+                // nextest leaves the examples in documentation out
+                go(&["test", "--doc", "--quiet"])
+            }
+            Self::CargoTest => go(&["test", "--no-fail-fast"]),
+        }
+    }
+}
