@@ -3,6 +3,19 @@
 use crate::{Checklist, Item, State};
 
 impl State {
+    /// The nine states, in the order of the lifecycle.
+    pub const ALL: [Self; 9] = [
+        Self::New,
+        Self::Triaged,
+        Self::Schedulable,
+        Self::Scheduled,
+        Self::Dispatched,
+        Self::Onsite,
+        Self::CloseoutPending,
+        Self::Closed,
+        Self::Canceled,
+    ];
+
     /// The state's name in the contract, such as `closeout_pending`.
     pub fn name(self) -> &'static str {
         match self {

@@ -127,7 +127,7 @@ impl Scene {
 
     /// Asserts that the tool is legal in exactly these states.
     pub fn assert_legal_in<R: Rule>(&self, states: &[State]) {
-        for state in ALL_STATES {
+        for state in State::ALL {
             let mut scene = self.clone();
             scene.ticket = Some(bare_ticket(state));
             let is_legal = !matches!(scene.transition::<R>(), Proposal::Illegal(_));
@@ -149,19 +149,6 @@ impl Scene {
         }
     }
 }
-
-/// The nine states.
-pub const ALL_STATES: [State; 9] = [
-    State::New,
-    State::Triaged,
-    State::Schedulable,
-    State::Scheduled,
-    State::Dispatched,
-    State::Onsite,
-    State::CloseoutPending,
-    State::Closed,
-    State::Canceled,
-];
 
 /// The seven roles.
 pub const ALL_ROLES: [Role; 7] = [

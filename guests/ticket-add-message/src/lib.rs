@@ -21,17 +21,7 @@ impl Rule for TicketAddMessage {
         Role::OperatorAdmin,
     ];
     const OWN: &'static [Role] = &[Role::Technician, Role::Customer];
-    const LEGAL_IN: &'static [State] = &[
-        State::New,
-        State::Triaged,
-        State::Schedulable,
-        State::Scheduled,
-        State::Dispatched,
-        State::Onsite,
-        State::CloseoutPending,
-        State::Closed,
-        State::Canceled,
-    ];
+    const LEGAL_IN: &'static [State] = &State::ALL;
     const SETTINGS: &'static [Key] = &[MAX_CHARS, intake::CLASSIFICATIONS];
 
     fn validate(case: &Case<'_, Message>) -> Violations {

@@ -1,5 +1,5 @@
 use super::*;
-use dispatch_sdk::scene::{ALL_ROLES, ALL_STATES, NOTHING, Scene, fully_taken_in};
+use dispatch_sdk::scene::{ALL_ROLES, NOTHING, Scene, fully_taken_in};
 use dispatch_sdk::{Direction, Input, Priority, SettingValue};
 
 fn learnt() -> Intake {
@@ -45,7 +45,7 @@ fn all_but_the_closeout_agent_speak_the_outside_on_their_own_tickets() {
 
 #[test]
 fn a_plain_message_is_kept_in_any_state_and_moves_nothing() {
-    for state in ALL_STATES {
+    for state in State::ALL {
         let scene = saying(state, None, None);
         assert_eq!(scene.transition::<TicketAddMessage>(), Proposal::stay());
     }
@@ -53,7 +53,7 @@ fn a_plain_message_is_kept_in_any_state_and_moves_nothing() {
 
 #[test]
 fn check_in_brings_a_dispatched_ticket_onsite() {
-    for state in ALL_STATES {
+    for state in State::ALL {
         let scene = saying(state, Some(Intent::CheckIn), None);
         assert_eq!(is_illegal(&scene), state != State::Dispatched, "{state:?}");
     }
@@ -67,7 +67,7 @@ fn check_in_brings_a_dispatched_ticket_onsite() {
 
 #[test]
 fn cancel_ends_a_ticket_before_dispatch_only() {
-    for state in ALL_STATES {
+    for state in State::ALL {
         let scene = saying(state, Some(Intent::Cancel), None);
         assert_eq!(is_illegal(&scene), state > State::Scheduled, "{state:?}");
     }

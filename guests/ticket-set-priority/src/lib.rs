@@ -38,7 +38,7 @@ export_rule!(TicketSetPriority);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dispatch_sdk::scene::{ALL_STATES, Scene, fully_taken_in};
+    use dispatch_sdk::scene::{Scene, fully_taken_in};
     use dispatch_sdk::{Input, SettingValue};
 
     fn setting(state: State) -> Scene {
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn intake_agents_and_operators_set_it_until_the_ticket_ends() {
         setting(State::New).assert_open_to::<TicketSetPriority>(TicketSetPriority::ROLES);
-        setting(State::New).assert_legal_in::<TicketSetPriority>(&ALL_STATES[..7]);
+        setting(State::New).assert_legal_in::<TicketSetPriority>(&State::ALL[..7]);
     }
 
     #[test]
