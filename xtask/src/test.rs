@@ -21,16 +21,16 @@ pub(crate) struct Args {
     /// Use `cargo test` even where nextest is installed
     #[arg(long)]
     no_nextest: bool,
-    /// Lint and test these packages of the workspace only
+    /// Look at these packages of the workspace only
     #[arg(short, long = "package")]
     packages: Vec<String>,
 }
 
 impl Args {
-    /// What cargo is asked to look at.
-    fn scope(&self) -> Vec<&str> {
+    /// What cargo is asked to look at; `whole` is its flag for everything.
+    fn scope<'a>(&'a self, whole: &'a str) -> Vec<&'a str> {
         if self.packages.is_empty() {
-            return vec!["--workspace"];
+            return vec![whole];
         }
         self.packages.iter().flat_map(|name| ["-p", name]).collect()
     }
@@ -41,14 +41,15 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let compiler = setup::wasm()?;
     step("set up: Postgres", setup::postgres::ensure)?;
     step("format", || {
-        run_command(house::cargo().args(["fmt", "--all", "--check"]))?;
+        let scope = args.scope("--all");
+        run_command(house::cargo().args(["fmt", "--check"]).args(scope))?;
         run_command(in_guests().args(["fmt", "--all", "--check"]))
     })?;
     for (name, check) in CHECKS {
         step(&format!("fresh: {name}"), check)?;
     }
     guests::all(&compiler)?;
-    let scope = args.scope();
+    let scope = args.scope("--workspace");
     step("lints", || {
         clippy(&mut offline(house::cargo()), &scope)?;
         clippy(&mut in_guests(), WHOLE)

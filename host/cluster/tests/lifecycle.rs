@@ -1,13 +1,15 @@
 //! The cluster's life on a real Postgres: made, stopped, found again, adopted after
 //! its host was killed, refused to a second host.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use dispatch_cluster::{Binaries, Cluster, ClusterError, DATABASE, Settings};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, Uid};
 use tempfile::TempDir;
 
 /// Tells the test binary, started again by itself, to be a host on this folder.
@@ -218,4 +220,53 @@ fn data_of_a_version_that_is_not_here_says_which() {
     std::fs::write(folder.path().join("postgres/data/PG_VERSION"), "8\n").expect("write");
     let error = Cluster::open(folder.path()).expect_err("no Postgres 8 here");
     assert!(error.to_string().contains("Postgres 8"), "{error}");
+}
+
+/// Only root has another user to run the server as.
+#[test]
+fn under_root_a_folder_the_servers_user_cannot_reach_is_refused() {
+    if !Uid::effective().is_root() {
+        return;
+    }
+    let parent = folder();
+    let closed = |mode| {
+        std::fs::set_permissions(parent.path(), Permissions::from_mode(mode)).expect("mode");
+    };
+    closed(0o700);
+    let data = parent.path().join("data");
+    let error = Cluster::open_with(&data, Settings::for_tests()).expect_err("closed");
+    assert!(matches!(error, ClusterError::Unreachable { .. }), "{error}");
+    assert!(
+        error.to_string().contains("/var/lib/real-dispatch"),
+        "{error}"
+    );
+    closed(0o711);
+    let cluster = open(&data);
+    let owner = std::fs::metadata(data.join("postgres"))
+        .expect("made")
+        .uid();
+    assert_ne!(owner, 0, "the server's part is not root's");
+    assert_eq!(std::fs::metadata(&data).expect("made").uid(), 0);
+    cluster.stop().expect("stops");
+}
+
+#[test]
+fn nobody_else_can_reach_the_server() {
+    let folder = folder();
+    let _cluster = open(folder.path());
+    for private in ["postgres", "postgres/data", "postgres/socket"] {
+        let mode = std::fs::metadata(folder.path().join(private))
+            .expect("there")
+            .mode();
+        assert_eq!(mode & 0o077, 0, "{private} is closed to others");
+    }
+    let rules =
+        std::fs::read_to_string(folder.path().join("postgres/data/pg_hba.conf")).expect("readable");
+    assert!(
+        rules
+            .lines()
+            .filter(|line| line.starts_with("host"))
+            .all(|line| line.ends_with("reject")),
+        "no way in from a network, even if one were listened on"
+    );
 }
