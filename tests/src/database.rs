@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use ulid::Ulid;
 
 use crate::server;
-use crate::template::{is_busy, migrations, run, template};
+use crate::template::{is_busy, is_gone, migrations, run, template};
 
 const PREFIX: &str = "dispatch_test_";
 
@@ -21,7 +21,7 @@ const LEFTOVER_AGE: Duration = Duration::from_secs(60 * 60);
 /// Sessions of one test's pool at most.
 const POOL_CONNECTIONS: u32 = 10;
 
-/// How often a clone is tried while another session uses the template (each 50 ms).
+/// How often a clone is tried while another session uses or removes the template (each 50 ms).
 const CLONE_TRIES: u32 = 200;
 
 /// A migrated, empty database for one test.
@@ -59,9 +59,8 @@ impl TestDatabase {
             .context("starting the test server")??;
         let server: PgConnectOptions = url.parse().context("the test server's URL")?;
         sweep_once(&server).await?;
-        let template = template(&server, migrations).await?;
         let name = format!("{PREFIX}{}", Ulid::generate().to_string().to_lowercase());
-        clone(&server, &template, &name).await?;
+        clone(&server, migrations, &name).await?;
         let options = server.clone().database(&name);
         Ok(Self {
             url: url_of(url, &name)?,
@@ -127,14 +126,15 @@ fn url_of(server: &str, database: &str) -> Result<String> {
     Ok(format!("{scheme}://{authority}/{database}{query}"))
 }
 
-async fn clone(server: &PgConnectOptions, template: &str, name: &str) -> Result<()> {
+async fn clone(server: &PgConnectOptions, migrations: &Path, name: &str) -> Result<()> {
     let mut admin = server.connect().await?;
     let mut tries = 0;
     loop {
+        let template = template(server, migrations).await?;
         let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
         match run(&mut admin, sql).await {
             Ok(()) => break,
-            Err(error) if tries < CLONE_TRIES && is_busy(&error) => {
+            Err(error) if tries < CLONE_TRIES && (is_busy(&error) || is_gone(&error)) => {
                 tries += 1;
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }

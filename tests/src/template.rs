@@ -10,8 +10,13 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
+const PREFIX: &str = "dispatch_template_";
+
 /// Advisory lock of those who make a template or sweep: "dispatch" as a number.
 const MAKING: i64 = 0x6469_7370_6174_6368;
+
+/// Templates kept on a server; older ones were of migrations that have changed since.
+const KEPT_TEMPLATES: i64 = 16;
 
 /// The migrations of the house.
 pub(crate) fn migrations() -> PathBuf {
@@ -20,7 +25,7 @@ pub(crate) fn migrations() -> PathBuf {
 
 /// The template's name, made and migrated first where it is not there yet.
 pub(crate) async fn template(server: &PgConnectOptions, migrations: &Path) -> Result<String> {
-    let name = format!("dispatch_template_{}", digest(migrations)?);
+    let name = format!("{PREFIX}{}", digest(migrations)?);
     let mut admin = server.connect().await.context("the test server")?;
     if !exists(&mut admin, &name).await? {
         sqlx::query("SELECT pg_advisory_lock($1)")
@@ -29,6 +34,7 @@ pub(crate) async fn template(server: &PgConnectOptions, migrations: &Path) -> Re
             .await?;
         // the lock goes with the connection, also when making fails
         if !exists(&mut admin, &name).await? {
+            prune(&mut admin).await?;
             make(server, &mut admin, &name, migrations).await?;
         }
     }
@@ -43,6 +49,26 @@ async fn exists(admin: &mut PgConnection, name: &str) -> Result<bool> {
             .fetch_one(admin)
             .await?,
     )
+}
+
+/// Makes room for one more template, the oldest going first.
+async fn prune(admin: &mut PgConnection) -> Result<()> {
+    let old: Vec<String> = sqlx::query_scalar(
+        "SELECT datname::text FROM pg_database WHERE starts_with(datname, $1) \
+         ORDER BY oid DESC OFFSET $2",
+    )
+    .bind(PREFIX)
+    .bind(KEPT_TEMPLATES - 1)
+    .fetch_all(&mut *admin)
+    .await?;
+    for name in old {
+        match run(admin, format!("DROP DATABASE IF EXISTS {name}")).await {
+            // being cloned right now: its turn comes with the next
+            Err(error) if is_busy(&error) => {}
+            outcome => outcome?,
+        }
+    }
+    Ok(())
 }
 
 /// Under another name until it is whole: what bears the template's name is migrated.
@@ -89,7 +115,8 @@ async fn rename(admin: &mut PgConnection, from: &str, to: &str) -> Result<()> {
 
 /// Runs a statement that takes no parameters: names of databases cannot be bound.
 pub(crate) async fn run(admin: &mut PgConnection, sql: String) -> Result<(), sqlx::Error> {
-    // INVARIANT: callers build it from constants, hex digits and ULIDs
+    // INVARIANT: callers build it from constants, hex digits, ULIDs, and names read back from
+    // the catalogue that begin as ours do
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(admin).await?;
     Ok(())
 }
@@ -100,6 +127,14 @@ pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
         .as_database_error()
         .and_then(|error| error.code())
         .is_some_and(|code| code == "55006")
+}
+
+/// `invalid_catalog_name`: the template was pruned after it was found.
+pub(crate) fn is_gone(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| code == "3D000")
 }
 
 /// Names and contents of the migrations, as 16 hex digits.

@@ -105,3 +105,21 @@ async fn broken_migrations_say_so_and_leave_no_template() {
         assert!(format!("{error:#}").contains("migrating"), "{error:#}");
     }
 }
+
+#[tokio::test]
+async fn templates_of_changed_migrations_do_not_pile_up() {
+    let folder = tempfile::tempdir().expect("temp folder");
+    for n in 0..20 {
+        let comment = format!("-- {n} {}", folder.path().display());
+        migrations(folder.path(), &[("0001_nothing.sql", &comment)]);
+        of(folder.path()).await;
+    }
+    let watcher = TestDatabase::new().await;
+    let templates: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM pg_database WHERE starts_with(datname, 'dispatch_template_')",
+    )
+    .fetch_one(watcher.pool())
+    .await
+    .expect("query");
+    assert!((1..=17).contains(&templates), "{templates} templates");
+}

@@ -45,6 +45,7 @@ pub(crate) fn ensure(users_rustc: &Path) -> Result<Option<PathBuf>> {
     if folder.join("ok").is_file() && compiler(&rustc).is_some() {
         return Ok(Some(rustc));
     }
+    remove_others(&folder)?;
     let Some(making) = Making::begin(&folder, host)? else {
         return Ok(None);
     };
@@ -55,6 +56,19 @@ pub(crate) fn ensure(users_rustc: &Path) -> Result<Option<PathBuf>> {
     );
     fs::write(folder.join("ok"), "")?;
     Ok(Some(rustc))
+}
+
+/// Compilers made for an earlier rustc are of no use any more, and large.
+fn remove_others(folder: &Path) -> Result<()> {
+    let all = folder.parent().context("it is below the target folder")?;
+    for other in fs::read_dir(all)? {
+        let other = other?.path();
+        // one that is being made right now is held
+        if other != folder && File::create(other.join("lock")).is_ok_and(|l| l.try_lock().is_ok()) {
+            remove(&other)?;
+        }
+    }
+    Ok(())
 }
 
 /// The machine compiled on, as the user's rustc describes it.
