@@ -21,7 +21,7 @@ mod apt;
 use apt::{apt, field, llvm_in, minor, show, unpack};
 
 /// Changes when what is made below changes, so that an older one is made again.
-const RECIPE: &str = "1";
+const RECIPE: &str = "2";
 
 /// Libraries the compiler needs that a small image may lack.
 const LIBRARIES: [&str; 4] = ["libz3-4", "libedit2", "libxml2", "libffi8"];
@@ -268,6 +268,12 @@ impl<'a> Making<'a> {
 
     fn cargo(&self, package: &Path, rustc: &Path) -> Command {
         let mut cargo = house::cargo();
+        let flags = [
+            // without bitcode in the library, `lto` of the guests fails
+            "-Cembed-bitcode=yes".to_owned(),
+            // where it was built is no part of a component
+            format!("--remap-path-prefix={}=/rust", self.folder.display()),
+        ];
         cargo
             .current_dir(package)
             .args(["build", "--release", "--target", TARGET])
@@ -276,17 +282,8 @@ impl<'a> Making<'a> {
             // -Z flags on a stable compiler: it is Debian's, and used for nothing else
             .env("RUSTC_BOOTSTRAP", "1")
             .env("CARGO_TARGET_DIR", package.join("target"))
-            // without bitcode in the library, `lto` of the guests fails
-            .env(
-                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-                "-Cembed-bitcode=yes",
-            );
-        for name in [
-            "RUSTFLAGS",
-            "CARGO_ENCODED_RUSTFLAGS",
-            "RUSTC_WRAPPER",
-            "RUSTC_WORKSPACE_WRAPPER",
-        ] {
+            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+        for name in ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"] {
             cargo.env_remove(name);
         }
         cargo
