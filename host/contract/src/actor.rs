@@ -182,7 +182,10 @@ mod tests {
     fn an_actor_carries_exactly_the_id_of_its_role() {
         let id = "01J9ZQ4Y7M8K6T5R4E3W2Q1P0N";
         for role in Role::ALL {
-            let actor = Actor { role, id: id.parse().unwrap() };
+            let actor = Actor {
+                role,
+                id: id.parse().unwrap(),
+            };
             let wire = serde_json::to_value(actor).unwrap();
             assert_eq!(wire, json!({"role": role.name(), role.id_key(): id}));
             assert_eq!(serde_json::from_value::<Actor>(wire).unwrap(), actor);

@@ -55,7 +55,9 @@ pub enum FoldError {
         source: serde_json::Error,
     },
     /// A chain that begins otherwise, or creates twice.
-    #[error("event {sequence} cannot stand here: a chain begins with ticket.created and has it once")]
+    #[error(
+        "event {sequence} cannot stand here: a chain begins with ticket.created and has it once"
+    )]
     Order {
         /// The event's place in the chain.
         sequence: u64,
@@ -173,8 +175,7 @@ impl Case {
                 });
             }
             Fact::Confirmed(confirmed) => {
-                ticket.schedule =
-                    Some(Schedule::of(&confirmed.window, ScheduleStatus::Confirmed));
+                ticket.schedule = Some(Schedule::of(&confirmed.window, ScheduleStatus::Confirmed));
                 self.open_proposal = None;
             }
             Fact::TechAssigned(assigned) => {

@@ -17,7 +17,10 @@ pub struct BadId;
 
 fn parse(text: &str) -> Result<Ulid, BadId> {
     let canonical = text.len() == 26
-        && text.bytes().next().is_some_and(|b| (b'0'..=b'7').contains(&b))
+        && text
+            .bytes()
+            .next()
+            .is_some_and(|b| (b'0'..=b'7').contains(&b))
         && text.bytes().all(|b| {
             b.is_ascii_digit()
                 || (b.is_ascii_uppercase() && !matches!(b, b'I' | b'L' | b'O' | b'U'))

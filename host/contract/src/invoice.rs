@@ -96,7 +96,10 @@ mod tests {
 
     #[test]
     fn tax_rounds_half_away_from_zero() {
-        assert_eq!(draft(&[(2, 12_500), (1, 4_999)], 825), (29_999, 2_475, 32_474));
+        assert_eq!(
+            draft(&[(2, 12_500), (1, 4_999)], 825),
+            (29_999, 2_475, 32_474)
+        );
         assert_eq!(draft(&[(1, 200)], 25), (200, 1, 201)); // 0.5 cents
         assert_eq!(draft(&[(1, -200)], 25), (-200, -1, -201));
         assert_eq!(draft(&[], 825), (0, 0, 0));

@@ -51,7 +51,29 @@ pub fn of(tool: Tool) -> &'static Value {
 
 fn schema_of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
-    settings.into_generator().into_root_schema_for::<T>().into()
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().into();
+    name_choices(&mut schema);
+    schema
+}
+
+/// A choice between documented words as one `enum`: a refusal then names the
+/// words there are, where `oneOf` would only say that none fits.
+fn name_choices(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            let words: Option<Vec<Value>> = fields
+                .get("oneOf")
+                .and_then(Value::as_array)
+                .and_then(|all| all.iter().map(|one| one.get("const").cloned()).collect());
+            if let Some(words) = words {
+                fields.remove("oneOf");
+                fields.insert("enum".into(), words.into());
+            }
+            fields.values_mut().for_each(name_choices);
+        }
+        Value::Array(items) => items.iter_mut().for_each(name_choices),
+        _ => {}
+    }
 }
 
 fn input_schema(tool: Tool) -> Value {
@@ -256,7 +278,10 @@ mod tests {
         let body = json!({"request_id": "", "ticket_id": "x", "surplus": 1,
             "windows": [{"window_start": "soon", "window_end": "2026-03-01T10:00:00Z", "timezone": "Mars/Olympus"}]});
         let refusal = parse_value(Tool::ScheduleProposeSlots, &body).unwrap_err();
-        assert_eq!((refusal.code, refusal.phase), (Code::InvalidInput, Phase::Schema));
+        assert_eq!(
+            (refusal.code, refusal.phase),
+            (Code::InvalidInput, Phase::Schema)
+        );
         let mut found: Vec<_> = refusal
             .violations
             .iter()
@@ -295,6 +320,21 @@ mod tests {
             let refusal = parse(Tool::TicketCreate, body.as_bytes(), Some("k")).unwrap_err();
             assert_eq!(refusal.code, Code::InvalidInput, "{body}");
         }
+    }
+
+    #[test]
+    fn a_wrong_word_is_answered_with_the_words_there_are() {
+        let body = json!({"request_id": "r", "ticket_id": TICKET, "priority": "urgent"});
+        let refusal = parse_value(Tool::TicketSetPriority, &body).unwrap_err();
+        let violation = &refusal.violations[0];
+        assert_eq!(
+            (violation.path.as_str(), violation.rule.as_str()),
+            ("/priority", "enum")
+        );
+        assert!(
+            violation.message.contains("\"standard\" or \"emergency\""),
+            "{violation:?}"
+        );
     }
 
     #[test]

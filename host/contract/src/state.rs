@@ -122,10 +122,19 @@ mod tests {
         assert_eq!(
             moves,
             [
-                "new->triaged", "new->schedulable", "new->canceled", "triaged->schedulable",
-                "triaged->canceled", "schedulable->scheduled", "schedulable->canceled",
-                "scheduled->scheduled", "scheduled->dispatched", "scheduled->canceled",
-                "dispatched->onsite", "onsite->closeout_pending", "closeout_pending->closed",
+                "new->triaged",
+                "new->schedulable",
+                "new->canceled",
+                "triaged->schedulable",
+                "triaged->canceled",
+                "schedulable->scheduled",
+                "schedulable->canceled",
+                "scheduled->scheduled",
+                "scheduled->dispatched",
+                "scheduled->canceled",
+                "dispatched->onsite",
+                "onsite->closeout_pending",
+                "closeout_pending->closed",
             ]
         );
     }

@@ -126,7 +126,10 @@ impl Summary {
             customer: cut(&customer, 120),
             reachable_by,
             location: cut(
-                &format!("{}, {}, {}", location.address_line1, location.city, location.region),
+                &format!(
+                    "{}, {}, {}",
+                    location.address_line1, location.city, location.region
+                ),
                 160,
             ),
             issue: cut(&ticket.issue.summary, 300),
@@ -138,7 +141,9 @@ impl Summary {
                 .iter()
                 .flat_map(|open| open.windows.iter().take(3).cloned())
                 .collect(),
-            eta: schedule.and_then(|s| s.eta_text.as_deref()).map(|t| cut(t, 80)),
+            eta: schedule
+                .and_then(|s| s.eta_text.as_deref())
+                .map(|t| cut(t, 80)),
             technician_assigned: ticket.assigned_technician_id.is_some(),
             notes: case.evidence.notes,
             photos_after: case.evidence.photos_after,

@@ -124,7 +124,9 @@ impl Tool {
                 "Complete a checklist item; the fifth leads to closeout."
             }
             Self::BillingGenerateInvoiceDraft => "Draft the invoice as PDF and JSON.",
-            Self::BillingCompileCloseoutPacket => "Compile the closeout packet and close the ticket.",
+            Self::BillingCompileCloseoutPacket => {
+                "Compile the closeout packet and close the ticket."
+            }
         }
     }
 
@@ -154,9 +156,15 @@ impl Tool {
         match self {
             Self::TicketCreate => &[],
             Self::TicketAddMessage => &State::ALL,
-            Self::TicketSetPriority => {
-                &[New, Triaged, Schedulable, Scheduled, Dispatched, Onsite, CloseoutPending]
-            }
+            Self::TicketSetPriority => &[
+                New,
+                Triaged,
+                Schedulable,
+                Scheduled,
+                Dispatched,
+                Onsite,
+                CloseoutPending,
+            ],
             Self::ScheduleProposeSlots | Self::ScheduleConfirm => &[Schedulable, Scheduled],
             Self::DispatchAssignTech | Self::DispatchSetEta => &[Scheduled, Dispatched],
             Self::CloseoutAddNote | Self::CloseoutAddPhoto => &[Onsite, CloseoutPending],
