@@ -1,0 +1,109 @@
+//! What can go wrong with the store, and what is only its being away.
+
+/// A failure of the ledger. Nothing was committed, except where a connection
+/// broke during a commit: then the same key tells, by replaying or not.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The database is away, overloaded or gave up waiting: try again later.
+    #[error("the database cannot answer now")]
+    Unavailable(#[source] sqlx::Error),
+    /// No connection came free in time: try again later.
+    #[error("no database connection came free within {waited_ms} ms")]
+    Busy {
+        /// How long was waited.
+        waited_ms: u128,
+    },
+    /// The database refused a statement: a fault of this house.
+    #[error("the database refused a statement")]
+    Database(#[source] sqlx::Error),
+    /// The migrations could not be applied.
+    #[error("the database could not be migrated")]
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// A stored row cannot be read back.
+    #[error("the stored {what} cannot be read")]
+    Stored {
+        /// Which column of what.
+        what: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A cursor that was not handed out here.
+    #[error("not a cursor: hand back `next_cursor` of the page before, unchanged")]
+    BadCursor,
+    /// What was handed in contradicts itself: a fault of the caller's code.
+    #[error("cannot commit: {0}")]
+    Inconsistent(String),
+    /// The refusal writer has been shut down.
+    #[error("the ledger is shutting down")]
+    ShuttingDown,
+}
+
+impl LedgerError {
+    /// The store is away rather than wrong: answer 503 `store_unavailable`.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::Busy { .. } | Self::ShuttingDown
+        )
+    }
+}
+
+/// SQLSTATE classes that pass by themselves: connection, transaction rollback
+/// (deadlock, serialization), resources, operator intervention, system, lock.
+const PASSING: [&str; 6] = ["08", "40", "53", "57", "58", "55"];
+
+/// The session ended idle in a transaction; a standby is not written to; a key
+/// that two raced for, where the loser will replay.
+const PASSING_CODES: [&str; 3] = ["25P03", "25006", "23505"];
+
+impl From<sqlx::Error> for LedgerError {
+    fn from(error: sqlx::Error) -> Self {
+        let passing = match &error {
+            sqlx::Error::Database(database) => database.code().is_some_and(|code| {
+                PASSING.iter().any(|class| code.starts_with(class))
+                    || PASSING_CODES.contains(&code.as_ref())
+            }),
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed => true,
+            _ => false,
+        };
+        if passing {
+            Self::Unavailable(error)
+        } else {
+            Self::Database(error)
+        }
+    }
+}
+
+/// The connection itself is gone, so that another one may do.
+pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(database) => database
+            .code()
+            .is_some_and(|code| code.starts_with("57P0") || code.starts_with("08")),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn being_away_is_told_from_being_wrong() {
+        let gone = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        assert!(is_lost(&sqlx::Error::Io(gone)));
+        assert!(LedgerError::from(sqlx::Error::PoolTimedOut).is_unavailable());
+        assert!(LedgerError::Busy { waited_ms: 5_000 }.is_unavailable());
+        assert!(!LedgerError::from(sqlx::Error::RowNotFound).is_unavailable());
+        assert!(!LedgerError::BadCursor.is_unavailable());
+    }
+}

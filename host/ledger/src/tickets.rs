@@ -1,0 +1,162 @@
+//! Reading tickets: one by its id, and lists.
+
+use dispatch_contract::reading::{Page, TicketFilter};
+use dispatch_contract::{Case, CustomerId, TechnicianId, Ticket, TicketId};
+
+use crate::error::{LedgerError, is_lost};
+use crate::ledger::Ledger;
+use crate::{cursor, stored, words};
+
+/// A snapshot as it is stored: JSON text that needs no parsing to be answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RawSnapshot {
+    /// The canonical snapshot.
+    pub json: String,
+    /// Its version.
+    pub version: u64,
+    /// Whose it is: with the next, enough to tell who may read it.
+    pub customer_id: CustomerId,
+    /// Who is on it now.
+    pub technician_id: Option<TechnicianId>,
+}
+
+/// The same ticket again on a new lane where the first turned out to be dead: reading
+/// twice harms nobody.
+macro_rules! on_a_lane {
+    ($ledger:expr, $fetch:expr) => {{
+        let mut lane = $ledger.lanes.acquire().await?;
+        match $fetch(lane.connection()).await {
+            Err(error) if is_lost(&error) => {
+                $ledger.lanes.forget();
+                drop(lane);
+                let mut lane = $ledger.lanes.acquire().await?;
+                let found = $fetch(lane.connection()).await?;
+                lane.done();
+                found
+            }
+            outcome => {
+                let found = outcome?;
+                lane.done();
+                found
+            }
+        }
+    }};
+}
+
+struct RawRow {
+    json: String,
+    version: i64,
+    customer_id: String,
+    technician_id: Option<String>,
+}
+
+async fn raw(
+    connection: &mut sqlx::PgConnection,
+    id: &str,
+) -> Result<Option<RawRow>, sqlx::Error> {
+    sqlx::query_as!(
+        RawRow,
+        r#"SELECT snapshot::text AS "json!", version, customer_id, technician_id
+           FROM tickets WHERE ticket_id = $1"#,
+        id
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+async fn columns(
+    connection: &mut sqlx::PgConnection,
+    id: &str,
+) -> Result<Option<(String, String)>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT snapshot::text AS "snapshot!", beside::text AS "beside!"
+           FROM tickets WHERE ticket_id = $1"#,
+        id
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| (row.snapshot, row.beside)))
+}
+
+impl Ledger {
+    /// The snapshot of a ticket as JSON text, one prepared statement by primary key.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn ticket_json(
+        &self,
+        ticket_id: TicketId,
+    ) -> Result<Option<RawSnapshot>, LedgerError> {
+        let id = ticket_id.to_string();
+        let row = on_a_lane!(self, async |connection| raw(connection, &id).await);
+        row.map(|row| {
+            Ok(RawSnapshot {
+                json: row.json,
+                version: stored::unsigned("ticket's version", row.version)?,
+                customer_id: stored::read_name("ticket's customer_id", &row.customer_id)?,
+                technician_id: row
+                    .technician_id
+                    .map(|id| stored::read_name("ticket's technician_id", &id))
+                    .transpose()?,
+            })
+        })
+        .transpose()
+    }
+
+    /// The case of a ticket: the snapshot and what rules look at besides.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time, or the row cannot be read.
+    pub async fn ticket(&self, ticket_id: TicketId) -> Result<Option<Case>, LedgerError> {
+        let id = ticket_id.to_string();
+        let row = on_a_lane!(self, async |connection| columns(connection, &id).await);
+        row.map(|(snapshot, beside)| stored::case(&snapshot, &beside))
+            .transpose()
+    }
+
+    /// Tickets, the newest first. Their order is that of their ids and never changes,
+    /// so that paging meets each ticket that was there exactly once.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadCursor`], or where the database cannot answer in time.
+    pub async fn tickets(&self, filter: &TicketFilter) -> Result<Page<Ticket>, LedgerError> {
+        let before = cursor::id(filter.cursor.as_deref())?;
+        let text = match filter.text.as_deref().map(str::trim) {
+            None | Some("") => None,
+            Some(text) => match words::query(text) {
+                Some(query) => Some(query),
+                // nothing but punctuation: found nowhere
+                None => {
+                    return Ok(Page {
+                        items: Vec::new(),
+                        next_cursor: None,
+                    });
+                }
+            },
+        };
+        let rows = sqlx::query_scalar!(
+            r#"SELECT snapshot::text AS "snapshot!" FROM tickets
+               WHERE ($1::text IS NULL OR state = $1)
+                 AND ($2::text IS NULL OR priority = $2)
+                 AND ($3::text IS NULL OR technician_id = $3)
+                 AND ($4::text IS NULL OR customer_id = $4)
+                 AND ($5::text IS NULL OR words @@ $5::text::tsquery)
+                 AND ($6::text IS NULL OR ticket_id < $6)
+               ORDER BY ticket_id DESC LIMIT $7"#,
+            filter.state.map(|state| state.name()),
+            filter.priority.map(|priority| priority.name()),
+            filter.technician_id.map(|id| id.to_string()),
+            filter.customer_id.map(|id| id.to_string()),
+            text,
+            before,
+            cursor::fetch(filter.limit),
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let items = rows
+            .iter()
+            .map(|snapshot| stored::read("ticket's snapshot", snapshot))
+            .collect::<Result<Vec<Ticket>, _>>()?;
+        Ok(cursor::page(items, filter.limit, |ticket| ticket.ticket_id.to_string()))
+    }
+}
