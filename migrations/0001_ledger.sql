@@ -194,6 +194,7 @@ CREATE INDEX decisions_ticket ON decisions (ticket_id, decision_id) WHERE ticket
 CREATE INDEX decisions_tool ON decisions (tool, decision_id);
 CREATE INDEX decisions_code ON decisions (code, decision_id) WHERE code IS NOT NULL;
 CREATE INDEX decisions_allowed ON decisions (decision_id) WHERE allowed;
+CREATE UNIQUE INDEX decisions_committed ON decisions (ticket_id, last_sequence) WHERE allowed;
 CREATE INDEX decisions_refused ON decisions (decision_id) WHERE NOT allowed;
 
 -- What a key was answered, byte for byte.

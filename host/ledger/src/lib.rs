@@ -8,21 +8,42 @@
 //! (or replays the key's earlier answer), [`Open::commit`] writes everything and
 //! commits, [`Open::abandon`] lets go. A refusal goes to [`Ledger::record_refusal`].
 
+mod attachments;
+mod audit;
 mod begin;
+mod case_file;
 mod commit;
 mod cursor;
+mod decisions;
 mod error;
+mod feed;
+mod house;
 mod lanes;
 mod ledger;
+mod packs;
 mod refusals;
+mod replay;
 mod rows;
 mod stored;
+mod technicians;
 mod tickets;
+mod tokens;
+mod uploads;
+mod verify;
 mod words;
 mod write;
 
+pub use attachments::FoundAttachment;
 pub use begin::{Contact, Lookup, Open, Opening};
 pub use commit::Commit;
 pub use error::LedgerError;
+pub use feed::{BadPosition, FeedPosition};
+pub use house::HouseEvent;
 pub use ledger::{Ledger, Settings, migrate};
+pub use packs::{Activation, StoredPack};
+pub use replay::{Difference, Rejudge, ReplayReport};
+pub use technicians::Registration;
 pub use tickets::RawSnapshot;
+pub use tokens::Revocation;
+pub use uploads::Upload;
+pub use verify::{Fault, Progress, VerifyReport};

@@ -256,7 +256,7 @@ pub(crate) fn make(
             correlation_id: None,
             pack: pack(),
             determining_policies: outcome.determining_policies.clone(),
-            request_sha256: "cd".repeat(32),
+            request_sha256: hex::encode(call.content_digest(actor)),
             sequence: 0,
             previous_hash: String::new(),
             hash: String::new(),

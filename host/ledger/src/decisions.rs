@@ -1,0 +1,165 @@
+//! Listing decisions, and reading them with what they depended on.
+
+use chrono::{DateTime, Utc};
+use dispatch_contract::actor::Actor;
+use dispatch_contract::decision::{Decision, DecisionRecord};
+use dispatch_contract::event::PackRef;
+use dispatch_contract::reading::{DecisionFilter, Page};
+
+use crate::error::LedgerError;
+use crate::ledger::Ledger;
+use crate::{cursor, stored};
+
+/// Decisions read with their questions at most.
+const MAX_RECORDS: u32 = 1_000;
+
+struct Row {
+    decision_id: String,
+    decided_at: DateTime<Utc>,
+    request_id: Option<String>,
+    correlation_id: Option<String>,
+    tool: String,
+    ticket_id: Option<String>,
+    actor_role: Option<String>,
+    actor_id: Option<String>,
+    allowed: bool,
+    code: Option<String>,
+    phase: Option<String>,
+    policies: String,
+    pack_name: Option<String>,
+    pack_version: Option<String>,
+    pack_digest: Option<String>,
+    judged_us: i64,
+    question: Option<String>,
+    verdict: Option<String>,
+}
+
+impl Row {
+    fn read(self) -> Result<DecisionRecord, LedgerError> {
+        let actor = match (&self.actor_role, &self.actor_id) {
+            (Some(role), Some(id)) => Some(Actor {
+                role: stored::read_name("decision's role", role)?,
+                id: stored::read_name("decision's actor", id)?,
+            }),
+            _ => None,
+        };
+        let pack = match (self.pack_name, self.pack_version, self.pack_digest) {
+            (Some(name), Some(version), Some(digest)) => Some(PackRef {
+                name,
+                version,
+                digest,
+            }),
+            _ => None,
+        };
+        let decision = Decision {
+            decision_id: stored::read_name("decision's id", &self.decision_id)?,
+            decided_at: self.decided_at.into(),
+            request_id: self.request_id,
+            correlation_id: self.correlation_id,
+            tool: self.tool,
+            ticket_id: self
+                .ticket_id
+                .map(|id| stored::read_name("decision's ticket", &id))
+                .transpose()?,
+            actor,
+            allowed: self.allowed,
+            code: self
+                .code
+                .map(|code| stored::read_name("decision's code", &code))
+                .transpose()?,
+            phase: self
+                .phase
+                .map(|phase| stored::read_name("decision's phase", &phase))
+                .transpose()?,
+            determining_policies: stored::read("decision's policies", &self.policies)?,
+            pack,
+            judged_us: stored::unsigned("decision's time", self.judged_us)?,
+        };
+        Ok(DecisionRecord {
+            decision,
+            question: self
+                .question
+                .map(|question| stored::read("decision's question", &question))
+                .transpose()?,
+            verdict: self
+                .verdict
+                .map(|verdict| stored::read("decision's verdict", &verdict))
+                .transpose()?,
+        })
+    }
+}
+
+impl Ledger {
+    /// Decisions, the newest first. Refusals of the last moment may still be queued;
+    /// see [`Ledger::flush_refusals`].
+    ///
+    /// # Errors
+    /// [`LedgerError::BadCursor`], or where the database cannot answer in time.
+    pub async fn decisions(&self, filter: &DecisionFilter) -> Result<Page<Decision>, LedgerError> {
+        let before = cursor::id(filter.cursor.as_deref())?;
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT decision_id, decided_at, request_id, correlation_id, tool, ticket_id, actor_role,
+                   actor_id, allowed, code, phase, determining_policies::text AS "policies!", pack_name,
+                   pack_version, pack_digest, judged_us, NULL AS question, NULL AS verdict
+               FROM decisions
+               WHERE ($1::text IS NULL OR ticket_id = $1)
+                 AND ($2::text IS NULL OR tool = $2)
+                 AND ($3::boolean IS NULL OR ($3 AND allowed) OR (NOT $3 AND NOT allowed))
+                 AND ($4::text IS NULL OR code = $4)
+                 AND ($5::text IS NULL OR decision_id < $5)
+               ORDER BY decision_id DESC LIMIT $6"#,
+            filter.ticket_id.map(|id| id.to_string()),
+            filter.tool,
+            filter.allowed,
+            filter.code.map(|code| code.name()),
+            before,
+            cursor::fetch(filter.limit),
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let items = rows
+            .into_iter()
+            .map(|row| Ok(row.read()?.decision))
+            .collect::<Result<Vec<_>, LedgerError>>()?;
+        Ok(cursor::page(items, filter.limit, |decision| {
+            decision.decision_id.to_string()
+        }))
+    }
+
+    /// The latest decisions that a pack was asked for, with question and verdict, the
+    /// newest first: what a new pack is compared on. 1,000 at most.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn judged_lately(&self, limit: u32) -> Result<Vec<DecisionRecord>, LedgerError> {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT decision_id, decided_at, request_id, correlation_id, tool, ticket_id, actor_role,
+                   actor_id, allowed, code, phase, determining_policies::text AS "policies!", pack_name,
+                   pack_version, pack_digest, judged_us, question::text, verdict::text
+               FROM (SELECT * FROM decisions ORDER BY decision_id DESC LIMIT 20000) AS late
+               WHERE question IS NOT NULL AND verdict IS NOT NULL
+               ORDER BY decision_id DESC LIMIT $1"#,
+            i64::from(limit.min(MAX_RECORDS)),
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
+    /// Every pack that judged a committed call: what a replay needs to have at hand.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn packs_that_judged(&self) -> Result<Vec<PackRef>, LedgerError> {
+        Ok(sqlx::query_as!(
+            PackRef,
+            r#"SELECT DISTINCT pack_name AS "name!", pack_version AS "version!", pack_digest AS "digest!"
+               FROM decisions WHERE allowed AND pack_digest IS NOT NULL
+               ORDER BY 1, 2, 3"#
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
+}

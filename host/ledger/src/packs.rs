@@ -1,0 +1,162 @@
+//! Packs by digest, and which of them is active: the highest revision.
+
+use dispatch_contract::Timestamp;
+use dispatch_contract::event::{Event, EventType, PackRef};
+
+use crate::begin::instant;
+use crate::error::LedgerError;
+use crate::house::{self, HouseEvent};
+use crate::ledger::Ledger;
+use crate::stored;
+
+/// Activations listed at most.
+const MAX_ACTIVATIONS: i64 = 200;
+
+/// A pack's whole content.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredPack {
+    /// Name, version, digest.
+    pub pack: PackRef,
+    /// Everything in its folder, as one archive.
+    pub archive: Vec<u8>,
+    /// When it was stored first.
+    pub stored_at: Timestamp,
+}
+
+/// A pack that became the active one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Activation {
+    /// Grows with every activation; the highest is active.
+    pub revision: u64,
+    /// The pack.
+    pub pack: PackRef,
+    /// When.
+    pub activated_at: Timestamp,
+}
+
+impl Ledger {
+    /// Keep a pack's content under its digest. Again changes nothing.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn store_pack(&self, pack: &StoredPack) -> Result<(), LedgerError> {
+        sqlx::query!(
+            "INSERT INTO packs (digest, name, version, archive, stored_at) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (digest) DO NOTHING",
+            pack.pack.digest,
+            pack.pack.name,
+            pack.pack.version,
+            pack.archive,
+            instant(pack.stored_at),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// A pack's content by its digest.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn load_pack(&self, digest: &str) -> Result<Option<StoredPack>, LedgerError> {
+        let row = sqlx::query!(
+            "SELECT name, version, archive, stored_at FROM packs WHERE digest = $1",
+            digest
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| StoredPack {
+            pack: PackRef {
+                name: row.name,
+                version: row.version,
+                digest: digest.to_owned(),
+            },
+            archive: row.archive,
+            stored_at: row.stored_at.into(),
+        }))
+    }
+
+    /// Make a stored pack the active one under a revision higher than all before, and
+    /// say so in the house's chain (`policy.pack_activated`, or the kind that
+    /// `event` has where it is `policy.pack_rolled_back`). None where a revision as
+    /// high is there already: another host was first, or the revision did not grow.
+    ///
+    /// # Errors
+    /// Where the pack is not stored, or the database cannot answer in time.
+    pub async fn activate_pack(
+        &self,
+        revision: u64,
+        digest: &str,
+        mut event: HouseEvent,
+    ) -> Result<Option<Event>, LedgerError> {
+        if event.kind != EventType::PolicyPackRolledBack {
+            event.kind = EventType::PolicyPackActivated;
+        }
+        let (at, by) = (instant(event.occurred_at), stored::json(&event.actor));
+        let mut connection = self.pool.acquire().await?;
+        let mut transaction = house::begin(&mut connection).await?;
+        let highest =
+            sqlx::query_scalar!(r#"SELECT coalesce(max(revision), 0) AS "n!" FROM pack_activations"#)
+                .fetch_one(&mut *transaction)
+                .await?;
+        let revision = stored::signed(revision);
+        if revision <= highest {
+            transaction.rollback().await?;
+            return Ok(None);
+        }
+        let event = house::append(&mut transaction, event).await?;
+        sqlx::query!(
+            "INSERT INTO pack_activations (revision, digest, activated_at, activated_by, house_sequence)
+             VALUES ($1, $2, $3, $4::text::json, $5)",
+            revision,
+            digest,
+            at,
+            by,
+            stored::signed(event.sequence),
+        )
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(Some(event))
+    }
+
+    /// The activation with the highest revision.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn active_pack(&self) -> Result<Option<Activation>, LedgerError> {
+        Ok(self.activations(1).await?.into_iter().next())
+    }
+
+    /// The last activations, the highest revision first, 200 at most.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn pack_activations(&self) -> Result<Vec<Activation>, LedgerError> {
+        self.activations(MAX_ACTIVATIONS).await
+    }
+
+    async fn activations(&self, limit: i64) -> Result<Vec<Activation>, LedgerError> {
+        let rows = sqlx::query!(
+            "SELECT a.revision, a.digest, a.activated_at, p.name, p.version
+             FROM pack_activations a JOIN packs p ON p.digest = a.digest
+             ORDER BY a.revision DESC LIMIT $1",
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Activation {
+                    revision: stored::unsigned("activation's revision", row.revision)?,
+                    pack: PackRef {
+                        name: row.name,
+                        version: row.version,
+                        digest: row.digest,
+                    },
+                    activated_at: row.activated_at.into(),
+                })
+            })
+            .collect()
+    }
+}
