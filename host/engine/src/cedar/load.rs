@@ -1,0 +1,271 @@
+//! From `.cedar` files to slices: parsed, checked strictly, cut by scope.
+//!
+//! Nothing is let pass with a warning: a policy that can never apply is a
+//! mistake somebody will rely on.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use cedar_policy::{
+    Entities, Entity, EntityId, EntityUid, Policy, PolicyId, PolicySet, Request, Schema,
+    ValidationMode, Validator,
+};
+use dispatch_contract::{Role, State, Tool};
+
+use super::ask::{EXTRA_ACTIONS, Model, Move, action_uid, type_name};
+use super::slice::Slice;
+use super::{ACTIONS, Authority, OVERRIDE, READ, TRANSITION};
+
+/// The most policies a pack may have.
+const MAX_POLICIES: usize = 500;
+
+/// Why a pack's policies were refused.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[error("{message}")]
+pub(crate) struct CedarError {
+    /// The file within the pack, where one is to blame.
+    pub(crate) file: Option<String>,
+    /// Its line, counted from 1.
+    pub(crate) line: Option<usize>,
+    /// What is wrong and what to do.
+    pub(crate) message: String,
+}
+
+impl CedarError {
+    fn new(message: impl Into<String>) -> Self {
+        Self {
+            file: None,
+            line: None,
+            message: message.into(),
+        }
+    }
+
+    fn at(file: &str, text: &str, offset: Option<usize>, message: impl Into<String>) -> Self {
+        let before = offset.and_then(|offset| text.get(..offset));
+        Self {
+            file: Some(file.to_owned()),
+            line: before.map(|before| before.matches('\n').count() + 1),
+            message: message.into(),
+        }
+    }
+}
+
+/// Where a policy stands.
+struct Place<'a> {
+    file: &'a str,
+    text: &'a str,
+    offset: Option<usize>,
+}
+
+impl Authority {
+    /// From the schema and the policies, each with its path in the pack.
+    pub(crate) fn load(
+        (schema_file, schema): (&str, &str),
+        policies: &BTreeMap<&str, &str>,
+    ) -> Result<Self, CedarError> {
+        let schema = read_schema(schema_file, schema)?;
+        let (all, places) = read_policies(policies)?;
+        validate(&schema, &all, &places)?;
+        let (actions, groups) = action_entities(&schema, schema_file)?;
+        let model = Model::new(actions);
+        check_model(&schema, &model, schema_file)?;
+        let slices = (0..ACTIONS)
+            .map(|action| {
+                Role::ALL
+                    .into_iter()
+                    .map(|role| Slice::cut(&all, &model, action, &groups[action], role))
+                    .collect()
+            })
+            .collect();
+        Ok(Self { model, slices })
+    }
+}
+
+fn read_schema(file: &str, text: &str) -> Result<Schema, CedarError> {
+    let (schema, warnings) = Schema::from_cedarschema_str(text).map_err(|error| {
+        let offset = first_label(&error);
+        CedarError::at(file, text, offset, error.to_string())
+    })?;
+    match warnings.into_iter().next() {
+        Some(warning) => Err(CedarError::at(file, text, None, warning.to_string())),
+        None => Ok(schema),
+    }
+}
+
+/// The offset that an error points at.
+fn first_label(error: &dyn miette::Diagnostic) -> Option<usize> {
+    let own = error.labels().and_then(|mut labels| labels.next());
+    own.map(|label| label.offset()).or_else(|| {
+        let mut related = error.related()?;
+        related.find_map(first_label)
+    })
+}
+
+fn read_policies<'a>(
+    files: &BTreeMap<&'a str, &'a str>,
+) -> Result<(PolicySet, HashMap<PolicyId, Place<'a>>), CedarError> {
+    let mut all = PolicySet::new();
+    let mut places = HashMap::new();
+    for (&file, &text) in files {
+        let parsed: PolicySet = text.parse().map_err(|errors| {
+            let offset = first_label(&errors);
+            CedarError::at(file, text, offset, format!("not Cedar: {errors}"))
+        })?;
+        if parsed.num_of_templates() > 0 {
+            return Err(CedarError::at(
+                file,
+                text,
+                text.find("?principal").or_else(|| text.find("?resource")),
+                "templates are not taken; write the policy out",
+            ));
+        }
+        for policy in parsed.policies() {
+            let offset = policy
+                .to_cedar()
+                .and_then(|source| text.find(source.trim()));
+            let (id, policy) =
+                named(policy).map_err(|message| CedarError::at(file, text, offset, message))?;
+            let place = Place { file, text, offset };
+            if let Some(first) = places.insert(id.clone(), place) {
+                return Err(CedarError::at(
+                    file,
+                    text,
+                    offset,
+                    format!(
+                        "@id(\"{id}\") is also in {}; ids are unique in a pack",
+                        first.file
+                    ),
+                ));
+            }
+            all.add(policy)
+                .map_err(|error| CedarError::at(file, text, offset, error.to_string()))?;
+        }
+    }
+    match all.num_of_policies() {
+        0 => Err(CedarError::new(
+            "there is no policy; without one nobody may do anything",
+        )),
+        n if n > MAX_POLICIES => Err(CedarError::new(format!(
+            "{n} policies; at most {MAX_POLICIES} are taken"
+        ))),
+        _ => Ok((all, places)),
+    }
+}
+
+/// Ids by position move when a file is edited, and end up in decisions: every
+/// policy names itself, and says why it is there.
+fn named(policy: &Policy) -> Result<(PolicyId, Policy), String> {
+    let id = policy.annotation("id").unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if id.is_empty() || id.len() > 100 || !id.chars().all(plain) {
+        return Err(
+            "every policy needs an @id(\"...\") of 1 to 100 letters, digits, dots, dashes".into(),
+        );
+    }
+    if policy
+        .annotation("reason")
+        .unwrap_or_default()
+        .trim()
+        .is_empty()
+    {
+        return Err(format!(
+            "policy {id} needs a @reason(\"...\"): a sentence for who is refused"
+        ));
+    }
+    let id = PolicyId::new(id);
+    Ok((id.clone(), policy.new_id(id)))
+}
+
+fn validate(
+    schema: &Schema,
+    all: &PolicySet,
+    places: &HashMap<PolicyId, Place<'_>>,
+) -> Result<(), CedarError> {
+    let result = Validator::new(schema.clone()).validate(all, ValidationMode::Strict);
+    let errors = result
+        .validation_errors()
+        .map(|e| (e.policy_id(), e.to_string()));
+    let warnings = result
+        .validation_warnings()
+        .map(|w| (w.policy_id(), w.to_string()));
+    match errors.chain(warnings).next() {
+        None => Ok(()),
+        Some((id, message)) => Err(match places.get(id) {
+            Some(place) => CedarError::at(place.file, place.text, place.offset, message),
+            None => CedarError::new(message),
+        }),
+    }
+}
+
+/// An action with all its groups, and the groups alone.
+type Actions = (Vec<Entity>, Vec<HashSet<EntityUid>>);
+
+/// The actions that will be asked about.
+fn action_entities(schema: &Schema, file: &str) -> Result<Actions, CedarError> {
+    let refused = |message: String| CedarError {
+        file: Some(file.to_owned()),
+        line: None,
+        message,
+    };
+    let declared = schema
+        .action_entities()
+        .map_err(|error| refused(error.to_string()))?;
+    let (mut actions, mut groups) = (Vec::new(), Vec::new());
+    for name in Tool::ALL.into_iter().map(Tool::name).chain(EXTRA_ACTIONS) {
+        let uid = action_uid(name);
+        let action = declared.get(&uid).ok_or_else(|| {
+            refused(format!(
+                "the schema lacks action \"{name}\"; it needs the twelve tools, \
+                 \"transition\", \"override\" and \"ticket.read\""
+            ))
+        })?;
+        actions.push(action.clone());
+        groups.push(
+            declared
+                .ancestors(&uid)
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect(),
+        );
+    }
+    Ok((actions, groups))
+}
+
+/// Put a question of each kind to the schema: what it does not accept now would
+/// be an error in every call.
+fn check_model(schema: &Schema, model: &Model, file: &str) -> Result<(), CedarError> {
+    let refused = |what: String| CedarError {
+        file: Some(file.to_owned()),
+        line: None,
+        message: format!("the schema does not fit what the host asks: {what}"),
+    };
+    let moved = Move {
+        from: State::New,
+        to: State::Triaged,
+        tool: Tool::TicketSetPriority,
+        with_override: false,
+    };
+    let anybody = || EntityId::new("anybody");
+    let ticket = EntityUid::from_type_name_and_id(type_name("Ticket"), anybody());
+    for role in Role::ALL {
+        let principal = model.principal_type(role);
+        for action in 0..ACTIONS {
+            let context = match action {
+                TRANSITION => model.move_context(&moved),
+                OVERRIDE => model.override_context(Tool::TicketCreate),
+                READ => model.empty_context(),
+                _ => model.tool_context(0, false),
+            };
+            let uid = EntityUid::from_type_name_and_id(principal.clone(), anybody());
+            let name = model.actions[action].uid();
+            Request::new(uid, name, ticket.clone(), context, Some(schema))
+                .map_err(|error| refused(error.to_string()))?;
+        }
+        let sample = model.sample(role);
+        Entities::from_entities(sample, Some(schema)).map_err(|error| {
+            let cause = std::error::Error::source(&error);
+            refused(cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}")))
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! The engine: one per process, from which packs are loaded.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use crate::cache::{Cache, CacheError};
+use crate::pack::{Pack, PackError, PackFiles, Step};
+use crate::sandbox::{PoolShape, Sandbox, SandboxConfig, SandboxError};
+
+/// How the engine is set up.
+#[derive(Clone, Debug, Default)]
+pub struct EngineConfig {
+    /// A private folder for compiled components; none: every start compiles,
+    /// about half a second for twelve.
+    pub cache_dir: Option<PathBuf>,
+    /// Pool size, and whether fuel is counted for every pack.
+    pub sandbox: SandboxConfig,
+}
+
+/// The engine could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// No sandbox.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// No cache.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+}
+
+struct Inner {
+    config: EngineConfig,
+    sandbox: Sandbox,
+    /// Made for the first pack that asks for fuel: counting is compiled in.
+    metered: OnceLock<Sandbox>,
+    cache: Cache,
+}
+
+/// One per process; cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("pool", &self.pool())
+            .finish()
+    }
+}
+
+impl Engine {
+    /// Reserve the pool, start the ticker, open the cache.
+    ///
+    /// # Errors
+    /// Where the address space holds no pool at all, or the cache folder is not private.
+    pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
+        let cache = Cache::open(config.cache_dir.clone())?;
+        let sandbox = Sandbox::new(&config.sandbox)?;
+        Ok(Self(Arc::new(Inner {
+            config,
+            sandbox,
+            metered: OnceLock::new(),
+            cache,
+        })))
+    }
+
+    /// Load a pack: manifest, policies, components, settings. Its decision cases
+    /// are another step, see [`Pack::run_tests`].
+    ///
+    /// Takes about half a second where nothing is cached: not for a thread that
+    /// serves calls.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it, naming step, file and line.
+    pub fn load(&self, files: &PackFiles) -> Result<Pack, PackError> {
+        Pack::load(files, |fuel| self.sandbox(fuel), &self.0.cache)
+    }
+
+    fn sandbox(&self, fuel: bool) -> Result<Sandbox, PackError> {
+        let inner = &self.0;
+        if !fuel || inner.sandbox.metered() {
+            return Ok(inner.sandbox.clone());
+        }
+        if let Some(metered) = inner.metered.get() {
+            return Ok(metered.clone());
+        }
+        let config = SandboxConfig {
+            metered: true,
+            ..inner.config.sandbox
+        };
+        let made = Sandbox::new(&config).map_err(|error| {
+            PackError::new(Step::Components, "no sandbox that counts fuel").because(error)
+        })?;
+        Ok(inner.metered.get_or_init(|| made).clone())
+    }
+
+    /// What the pool turned out to be.
+    #[must_use]
+    pub fn pool(&self) -> PoolShape {
+        self.0.sandbox.shape()
+    }
+}

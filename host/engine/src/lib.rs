@@ -1,0 +1,24 @@
+//! What is judged: a pack is loaded, proven and swapped; a call on a case becomes a verdict.
+//!
+//! A pack is rules as WebAssembly components and authority as Cedar policies.
+//! Components run in a sandbox without imports, in a fresh instance per call;
+//! what they propose is checked again by Cedar and by the host's invariants.
+//! A verdict is a pure function of pack, actor, call, facts and time.
+//!
+//! Knows no SQL, no HTTP, no clock but for measuring, no randomness.
+
+mod active;
+mod cache;
+mod cedar;
+mod engine;
+mod judge;
+mod pack;
+mod sandbox;
+mod view;
+
+pub use active::ActivePack;
+pub use cache::CacheError;
+pub use engine::{Engine, EngineConfig, EngineError};
+pub use judge::{Judged, PhaseTrace, Trace, VERDICT_CODES};
+pub use pack::{Limits, Manifest, Pack, PackError, PackFiles, SettingValue, Step, ToolEntry};
+pub use sandbox::{Fault, FaultKind, PoolShape, RunLimits, SandboxConfig, SandboxError};

@@ -1,0 +1,247 @@
+//! The bytes of a pack and their digest. Nothing here looks into a file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::error::{PackError, Step};
+
+/// The largest file of a pack, in bytes.
+pub(super) const MAX_FILE_BYTES: u64 = 4 << 20;
+/// All files of a pack together, in bytes.
+pub(super) const MAX_PACK_BYTES: u64 = 32 << 20;
+/// Files in a pack.
+pub(super) const MAX_FILES: usize = 256;
+/// Characters in a path.
+pub(super) const MAX_PATH_BYTES: usize = 200;
+
+/// Where files of a pack stand; anything else in its folder is not part of it.
+const FOLDERS: [(&str, &[&str]); 3] = [
+    ("cedar", &["cedar", "cedarschema"]),
+    ("components", &["wasm"]),
+    ("tests", &["toml"]),
+];
+pub(super) const MANIFEST: &str = "pack.toml";
+
+/// Every file of a pack by its path, and the digest of them all.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PackFiles {
+    files: Arc<BTreeMap<String, Vec<u8>>>,
+    digest: [u8; 32],
+}
+
+impl std::fmt::Debug for PackFiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let paths: Vec<_> = self.files.keys().collect();
+        f.debug_struct("PackFiles")
+            .field("digest", &self.digest_hex())
+            .field("files", &paths)
+            .finish()
+    }
+}
+
+impl PackFiles {
+    /// Read a pack's folder: `pack.toml` and what stands in `cedar/`,
+    /// `components/` and `tests/` with the endings that belong there.
+    ///
+    /// # Errors
+    /// Where there is no manifest, a file cannot be read, or a limit is passed.
+    pub fn read(folder: &Path) -> Result<Self, PackError> {
+        let mut files = BTreeMap::new();
+        let mut total = 0;
+        take(
+            &folder.join(MANIFEST),
+            MANIFEST.to_owned(),
+            &mut files,
+            &mut total,
+        )?;
+        for (sub, endings) in FOLDERS {
+            let entries = match fs::read_dir(folder.join(sub)) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => {
+                    return Err(PackError::new(Step::Read, "cannot be read")
+                        .in_file(sub, None)
+                        .because(error));
+                }
+            };
+            for entry in entries {
+                let entry = entry.map_err(|error| {
+                    PackError::new(Step::Read, "cannot be read")
+                        .in_file(sub, None)
+                        .because(error)
+                })?;
+                let name = entry.file_name();
+                let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else {
+                    continue;
+                };
+                let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+                if endings.contains(&ending) {
+                    take(
+                        &entry.path(),
+                        format!("{sub}/{name}"),
+                        &mut files,
+                        &mut total,
+                    )?;
+                }
+            }
+        }
+        Self::of(files)
+    }
+
+    /// From files that are in memory already.
+    ///
+    /// # Errors
+    /// Where a limit is passed or the manifest is not there.
+    pub fn of(files: BTreeMap<String, Vec<u8>>) -> Result<Self, PackError> {
+        let total: u64 = files.values().map(|bytes| bytes.len() as u64).sum();
+        if files.len() > MAX_FILES || total > MAX_PACK_BYTES {
+            return Err(PackError::new(
+                Step::Read,
+                format!(
+                    "a pack has at most {MAX_FILES} files and {} MiB",
+                    MAX_PACK_BYTES >> 20
+                ),
+            ));
+        }
+        if let Some((path, _)) = files.iter().find(|(path, bytes)| {
+            path.len() > MAX_PATH_BYTES || bytes.len() as u64 > MAX_FILE_BYTES
+        }) {
+            return Err(too_large(path));
+        }
+        if !files.contains_key(MANIFEST) {
+            return Err(PackError::new(Step::Read, "there is no pack.toml"));
+        }
+        // One line per file, sorted by path: what `sha256sum` would print.
+        let mut listing = Sha256::new();
+        for (path, bytes) in &files {
+            listing.update(format!("{}  {path}\n", hex::encode(Sha256::digest(bytes))));
+        }
+        Ok(Self {
+            files: Arc::new(files),
+            digest: listing.finalize().into(),
+        })
+    }
+
+    /// SHA-256 over the listing of paths and their hashes.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// The same, as 64 hexadecimal digits.
+    #[must_use]
+    pub fn digest_hex(&self) -> String {
+        hex::encode(self.digest)
+    }
+
+    /// One file's bytes.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(Vec::as_slice)
+    }
+
+    /// Every file, sorted by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files
+            .iter()
+            .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+    }
+
+    /// The text files below a folder with this ending.
+    pub(crate) fn texts<'a>(
+        &'a self,
+        step: Step,
+        ending: &'a str,
+    ) -> impl Iterator<Item = Result<(&'a str, &'a str), PackError>> {
+        self.iter()
+            .filter(move |(path, _)| path.ends_with(ending))
+            .map(move |(path, bytes)| {
+                str::from_utf8(bytes)
+                    .map(|text| (path, text))
+                    .map_err(|error| {
+                        let before = &bytes[..error.valid_up_to()];
+                        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+                        PackError::new(step, "not UTF-8 text")
+                            .in_file(path, Some(line))
+                            .because(error)
+                    })
+            })
+    }
+}
+
+fn too_large(path: &str) -> PackError {
+    PackError::new(
+        Step::Read,
+        format!(
+            "a file has at most {} MiB, a path {MAX_PATH_BYTES} bytes",
+            MAX_FILE_BYTES >> 20
+        ),
+    )
+    .in_file(path, None)
+}
+
+/// Read one file, never more of it than the limit, whatever its metadata says.
+fn take(
+    from: &Path,
+    path: String,
+    files: &mut BTreeMap<String, Vec<u8>>,
+    total: &mut u64,
+) -> Result<(), PackError> {
+    use std::io::Read as _;
+    let failed = |error: std::io::Error, path: &str| {
+        PackError::new(Step::Read, "cannot be read")
+            .in_file(path, None)
+            .because(error)
+    };
+    let mut bytes = Vec::new();
+    fs::File::open(from)
+        .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| failed(error, &path))?;
+    *total += bytes.len() as u64;
+    if bytes.len() as u64 > MAX_FILE_BYTES || *total > MAX_PACK_BYTES || files.len() >= MAX_FILES {
+        return Err(too_large(&path));
+    }
+    files.insert(path, bytes);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_of_names_and_contents_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let to = folder.path().join(path);
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::write(to, text).unwrap();
+        };
+        assert_eq!(PackFiles::read(folder.path()).unwrap_err().step, Step::Read);
+        write("pack.toml", "a");
+        write("cedar/b.cedar", "b");
+        let first = PackFiles::read(folder.path()).unwrap();
+        write("cedar/.b.cedar.swp", "editor");
+        write("README.md", "words");
+        assert_eq!(first, PackFiles::read(folder.path()).unwrap());
+        write("cedar/b.cedar", "c");
+        let second = PackFiles::read(folder.path()).unwrap();
+        assert_ne!(first.digest(), second.digest());
+        let back = PackFiles::from_archive(&second.to_archive()).unwrap();
+        assert_eq!(back, second);
+        assert_eq!(back.to_archive(), second.to_archive());
+    }
+
+    #[test]
+    fn a_file_over_the_limit_is_not_read_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = fs::File::create(folder.path().join("pack.toml")).unwrap();
+        file.set_len(MAX_FILE_BYTES + 1).unwrap();
+        let refused = PackFiles::read(folder.path()).unwrap_err();
+        assert_eq!(refused.file.as_deref(), Some("pack.toml"));
+    }
+}
