@@ -28,7 +28,7 @@ CREATE TABLE technicians (
     updated_at    timestamptz NOT NULL
 );
 
--- One row per ticket: its lock guards its chain, its snapshot is what its events add up to.
+-- One row per ticket: it says where the ticket's chain ends, and what its events add up to.
 CREATE TABLE tickets (
     ticket_id      text COLLATE "C" PRIMARY KEY CHECK (octet_length(ticket_id) = 26),
     version        bigint NOT NULL CHECK (version > 0),

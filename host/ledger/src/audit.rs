@@ -33,7 +33,9 @@ impl Ledger {
             .iter()
             .map(|body| stored::read("event", body))
             .collect::<Result<Vec<Event>, _>>()?;
-        Ok(cursor::page(items, limit, |event| event.sequence.to_string()))
+        Ok(cursor::page(items, limit, |event| {
+            event.sequence.to_string()
+        }))
     }
 
     /// Events of every chain, the newest first.
@@ -43,7 +45,10 @@ impl Ledger {
     pub async fn audit(&self, filter: &AuditFilter) -> Result<Page<Event>, LedgerError> {
         let before = match filter.cursor.as_deref() {
             None => None,
-            Some(text) => Some(text.parse::<FeedPosition>().map_err(|_| LedgerError::BadCursor)?),
+            Some(text) => Some(
+                text.parse::<FeedPosition>()
+                    .map_err(|_| LedgerError::BadCursor)?,
+            ),
         };
         let rows = sqlx::query!(
             r#"SELECT tx_id::text::bigint AS "transaction!", feed_seq, body::text AS "body!"

@@ -3,6 +3,12 @@
 //! Two exchanges and not one: a statement that waited for a lock goes on with
 //! the snapshot it began with, and would see other tables as they were before
 //! the wait. The read is a statement of its own, begun under the lock.
+//!
+//! A ticket is locked by its number, not by its row. Waiting for a row gives the
+//! transaction its place in the feed before the row is its own, and two calls on one
+//! ticket would then show in the feed in another order than in its chain; waiting for
+//! a number gives it no place yet, and writes nothing either. The row itself is guarded
+//! once more when it is written: only at the version and chain head that were read.
 
 use chrono::{DateTime, Utc};
 use dispatch_contract::canonical::sha256;
@@ -82,10 +88,17 @@ fn number(digest: [u8; 32]) -> i64 {
     i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
+/// A ticket's lock: the 64 lower, random bits of its id. Two tickets that share
+/// them would only wait for each other.
+fn of_ticket(ticket_id: TicketId) -> i64 {
+    let [.., a, b, c, d, e, f, g, h] = ticket_id.0.0.to_be_bytes();
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
 /// `BEGIN` and the locks, as one exchange.
 fn lock(lookup: &Lookup<'_>) -> String {
     if let Some(ticket_id) = lookup.ticket_id {
-        return format!("BEGIN; EXECUTE lock_ticket('{ticket_id}')");
+        return format!("BEGIN; EXECUTE hold({})", of_ticket(ticket_id));
     }
     let contact = lookup.contact.unwrap_or_default();
     let phone = words::phone_digits(contact.phone).map(|digits| format!("phone {digits}"));

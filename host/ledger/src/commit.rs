@@ -163,8 +163,16 @@ fn columns<'a>(
         chain_sequence: stored::signed(last.sequence),
         chain_hash: &last.hash,
         words: (!same).then_some(found_by),
-        event_ids: commit.events.iter().map(|e| e.event_id.to_string()).collect(),
-        kinds: commit.events.iter().map(|e| e.kind.name().to_owned()).collect(),
+        event_ids: commit
+            .events
+            .iter()
+            .map(|e| e.event_id.to_string())
+            .collect(),
+        kinds: commit
+            .events
+            .iter()
+            .map(|e| e.kind.name().to_owned())
+            .collect(),
         hashes: commit.events.iter().map(|e| e.hash.clone()).collect(),
         bodies: commit.events.iter().map(json).collect(),
         actor: json(&last.actor),
@@ -192,6 +200,10 @@ fn columns<'a>(
             .filter_map(|(at, _)| commit.events.get(*at))
             .map(|event| event.event_id.to_string())
             .collect(),
-        owed_topics: commit.owed.iter().map(|(_, topic)| topic.name().to_owned()).collect(),
+        owed_topics: commit
+            .owed
+            .iter()
+            .map(|(_, topic)| topic.name().to_owned())
+            .collect(),
     })
 }

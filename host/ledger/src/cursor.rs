@@ -56,7 +56,10 @@ mod tests {
         let page_of = |n: u32, asked| page((0..n).collect(), asked, ToString::to_string);
         assert_eq!(page_of(3, 3).next_cursor, None);
         let first = page_of(4, 3);
-        assert_eq!((first.items.len(), first.next_cursor.as_deref()), (3, Some("2")));
+        assert_eq!(
+            (first.items.len(), first.next_cursor.as_deref()),
+            (3, Some("2"))
+        );
         assert_eq!((limit(0), limit(7), limit(9_999)), (50, 7, 200));
         assert!(matches!(id(Some("' OR 1=1")), Err(LedgerError::BadCursor)));
         assert!(matches!(sequence(Some("-1")), Err(LedgerError::BadCursor)));

@@ -131,7 +131,16 @@ mod tests {
             sequence: 17,
         };
         assert_eq!(position.to_string().parse(), Ok(position));
-        for bad in ["", "7", "-1-2", "1-", "1-2-3", "+1-2", "1-x", "99999999999999999999-1"] {
+        for bad in [
+            "",
+            "7",
+            "-1-2",
+            "1-",
+            "1-2-3",
+            "+1-2",
+            "1-x",
+            "99999999999999999999-1",
+        ] {
             assert_eq!(bad.parse::<FeedPosition>(), Err(BadPosition), "{bad}");
         }
     }

@@ -3,7 +3,7 @@
 //! A pool that asks the server after every use whether it is still there costs a
 //! round trip per call. A lane is handed back only after an exchange that
 //! ended well, and is closed otherwise (also when its future is dropped half-way),
-//! so that no question is needed. Knows no tables beyond the lock it prepares.
+//! so that no question is needed. Knows no tables.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,8 +16,7 @@ use tokio::time::timeout;
 use crate::error::{LedgerError, is_lost};
 
 /// Prepared on every lane: a statement of the simple protocol is planned anew each time.
-const PREPARE: &str = "PREPARE lock_ticket(text) AS \
-     SELECT FROM tickets WHERE ticket_id = $1 FOR NO KEY UPDATE";
+const PREPARE: &str = "PREPARE hold(bigint) AS SELECT pg_advisory_xact_lock($1)";
 
 /// A bounded set of connections.
 #[derive(Debug)]
@@ -64,7 +63,9 @@ impl Lanes {
         let popped = self.idle().pop();
         let connection = match popped {
             Some(connection) => connection,
-            None => timeout(self.patience, self.connect()).await.map_err(busy)??,
+            None => timeout(self.patience, self.connect())
+                .await
+                .map_err(busy)??,
         };
         Ok(Lane {
             connection,

@@ -85,7 +85,9 @@ impl Ledger {
             ]);
         let lanes = (settings.max_connections * 2 / 3).max(1);
         // listings: a plan made for the filters given; lanes: one plan, made once
-        let listings = options.clone().options([("plan_cache_mode", "force_custom_plan")]);
+        let listings = options
+            .clone()
+            .options([("plan_cache_mode", "force_custom_plan")]);
         let fixed = options.options([("plan_cache_mode", "force_generic_plan")]);
         let pool = PgPoolOptions::new()
             .max_connections(settings.max_connections.saturating_sub(lanes).max(2))

@@ -95,10 +95,11 @@ impl Ledger {
         let (at, by) = (instant(event.occurred_at), stored::json(&event.actor));
         let mut connection = self.pool.acquire().await?;
         let mut transaction = house::begin(&mut connection).await?;
-        let highest =
-            sqlx::query_scalar!(r#"SELECT coalesce(max(revision), 0) AS "n!" FROM pack_activations"#)
-                .fetch_one(&mut *transaction)
-                .await?;
+        let highest = sqlx::query_scalar!(
+            r#"SELECT coalesce(max(revision), 0) AS "n!" FROM pack_activations"#
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
         let revision = stored::signed(revision);
         if revision <= highest {
             transaction.rollback().await?;

@@ -102,7 +102,10 @@ impl Ledger {
     /// [`LedgerError::Busy`] where the database is away for so long that the queue
     /// stayed full: answer 503, and do not claim that the refusal was recorded.
     pub async fn record_refusal(&self, record: DecisionRecord) -> Result<(), LedgerError> {
-        debug_assert!(!record.decision.allowed, "allowed calls record their own decision");
+        debug_assert!(
+            !record.decision.allowed,
+            "allowed calls record their own decision"
+        );
         self.refusals
             .order(Order::Write(Box::new(record)), PATIENCE)
             .await
@@ -220,17 +223,23 @@ impl Batch {
         let pack = decision.pack.as_ref();
         self.ids.push(decision.decision_id.to_string());
         self.decided_at.push(decision.decided_at.utc());
-        self.request_ids.push(decision.request_id.as_deref().map(clean));
-        self.correlation_ids.push(decision.correlation_id.as_deref().map(clean));
+        self.request_ids
+            .push(decision.request_id.as_deref().map(clean));
+        self.correlation_ids
+            .push(decision.correlation_id.as_deref().map(clean));
         self.tools.push(clean(&decision.tool));
-        self.tickets.push(decision.ticket_id.map(|id| id.to_string()));
-        self.roles.push(decision.actor.map(|actor| actor.role.name()));
-        self.actors.push(decision.actor.map(|actor| actor.id.to_string()));
+        self.tickets
+            .push(decision.ticket_id.map(|id| id.to_string()));
+        self.roles
+            .push(decision.actor.map(|actor| actor.role.name()));
+        self.actors
+            .push(decision.actor.map(|actor| actor.id.to_string()));
         self.codes.push(decision.code.map(|code| code.name()));
         self.phases.push(decision.phase.map(|phase| phase.name()));
         self.policies.push(json(&decision.determining_policies));
         self.pack_names.push(pack.map(|pack| pack.name.clone()));
-        self.pack_versions.push(pack.map(|pack| pack.version.clone()));
+        self.pack_versions
+            .push(pack.map(|pack| pack.version.clone()));
         self.pack_digests.push(pack.map(|pack| pack.digest.clone()));
         self.judged_us.push(signed(decision.judged_us));
         self.questions.push(record.question.as_ref().map(json));

@@ -191,7 +191,10 @@ impl Fold {
         {
             match stored::case(snapshot, beside) {
                 Ok(stored) if stored == *case => {}
-                Ok(stored) => differs(format!("the stored ticket has another {}", parts(&stored, case))),
+                Ok(stored) => differs(format!(
+                    "the stored ticket has another {}",
+                    parts(&stored, case)
+                )),
                 Err(error) => differs(error.to_string()),
             }
         }
@@ -215,7 +218,9 @@ fn rejudge(
         return Err("the call was judged on another case than its events add up to".into());
     }
     if hex::encode(question.call.content_digest(question.actor)) != event.request_sha256 {
-        return Err("the recorded call is not the one that the event's request_sha256 names".into());
+        return Err(
+            "the recorded call is not the one that the event's request_sha256 names".into(),
+        );
     }
     match judge(&event.pack, &question) {
         Rejudge::Verdict(verdict) if verdict == recorded => Ok(()),

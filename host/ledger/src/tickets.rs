@@ -50,10 +50,7 @@ struct RawRow {
     technician_id: Option<String>,
 }
 
-async fn raw(
-    connection: &mut sqlx::PgConnection,
-    id: &str,
-) -> Result<Option<RawRow>, sqlx::Error> {
+async fn raw(connection: &mut sqlx::PgConnection, id: &str) -> Result<Option<RawRow>, sqlx::Error> {
     sqlx::query_as!(
         RawRow,
         r#"SELECT snapshot::text AS "json!", version, customer_id, technician_id
@@ -157,6 +154,8 @@ impl Ledger {
             .iter()
             .map(|snapshot| stored::read("ticket's snapshot", snapshot))
             .collect::<Result<Vec<Ticket>, _>>()?;
-        Ok(cursor::page(items, filter.limit, |ticket| ticket.ticket_id.to_string()))
+        Ok(cursor::page(items, filter.limit, |ticket| {
+            ticket.ticket_id.to_string()
+        }))
     }
 }

@@ -196,7 +196,10 @@ impl Ledger {
             chain: row.ticket_id,
             sequence: u64::try_from(row.last_sequence).ok(),
             event_id: None,
-            what: format!("the event that decision {} names is not there", row.decision_id),
+            what: format!(
+                "the event that decision {} names is not there",
+                row.decision_id
+            ),
         }))
     }
 }
@@ -246,7 +249,10 @@ impl Walk {
             .map_or_else(|| crate::house::HOUSE.to_owned(), |id| id.to_string());
         let columns = [
             ("chain", chain == row.chain),
-            ("sequence", i64::try_from(event.sequence) == Ok(row.sequence)),
+            (
+                "sequence",
+                i64::try_from(event.sequence) == Ok(row.sequence),
+            ),
             ("event_id", event.event_id.to_string() == row.event_id),
             ("kind", event.kind.name() == row.kind),
             ("actor_id", event.actor.id.to_string() == row.actor_id),
@@ -263,10 +269,22 @@ impl Walk {
         };
         let policies: Option<Vec<String>> = serde_json::from_str(&decision.policies).ok();
         let agrees = [
-            ("request_id", decision.request_id.as_deref() == Some(event.request_id.as_str())),
-            ("actor", decision.actor_id.as_deref() == Some(row.actor_id.as_str())),
-            ("pack", decision.pack_digest.as_deref() == Some(event.pack.digest.as_str())),
-            ("determining policies", policies.as_ref() == Some(&event.determining_policies)),
+            (
+                "request_id",
+                decision.request_id.as_deref() == Some(event.request_id.as_str()),
+            ),
+            (
+                "actor",
+                decision.actor_id.as_deref() == Some(row.actor_id.as_str()),
+            ),
+            (
+                "pack",
+                decision.pack_digest.as_deref() == Some(event.pack.digest.as_str()),
+            ),
+            (
+                "determining policies",
+                policies.as_ref() == Some(&event.determining_policies),
+            ),
         ];
         agrees
             .iter()
@@ -288,7 +306,11 @@ impl Walk {
                 format!(
                     "the chain ends at {}, the ticket's row says {sequence}{}",
                     self.head.sequence,
-                    if hash == self.head.hash { "" } else { " with another hash" }
+                    if hash == self.head.hash {
+                        ""
+                    } else {
+                        " with another hash"
+                    }
                 )
             }
             _ => "the chain has no ticket".into(),

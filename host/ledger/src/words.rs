@@ -90,7 +90,10 @@ mod tests {
             Some("15550100199")
         );
         assert_eq!(phone_digits(Some("ext. 12")), None);
-        assert_eq!(email_lower(Some(" Ann@Example.COM")).as_deref(), Some("ann@example.com"));
+        assert_eq!(
+            email_lower(Some(" Ann@Example.COM")).as_deref(),
+            Some("ann@example.com")
+        );
         assert_eq!(email_lower(Some("  ")), None);
     }
 }

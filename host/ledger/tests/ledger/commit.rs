@@ -1,10 +1,37 @@
 //! Committing: what is written is read back, races have one winner, keys replay.
 
-use dispatch_contract::input::{Input, TicketSetPriority};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use dispatch_contract::actor::Role;
+use dispatch_contract::event::ChainHead;
+use dispatch_contract::input::{
+    Direction, Input, Intake, IntakeCustomer, NewMessage, TicketAddMessage, TicketSetPriority,
+};
 use dispatch_contract::ticket::Priority;
 use dispatch_contract::{Call, State, TicketId};
+use dispatch_ledger::{Commit, Ledger, LedgerError, Opening, Settings};
 
-use crate::scene::{Scene, Taken, create, fresh_key, on};
+use crate::scene::{
+    Scene, Taken, actor, create, create_for, fresh_key, lookup, make, on, operator, take,
+};
+
+/// A message that does nothing but be kept.
+pub(crate) fn message(ticket_id: TicketId, key: &str) -> Call {
+    on(
+        ticket_id,
+        key,
+        Input::TicketAddMessage(TicketAddMessage {
+            message: NewMessage {
+                raw: "still  stuck \u{1f6aa}".into(),
+                normalized: "Still stuck.".into(),
+                direction: Direction::Inbound,
+                intent: None,
+            },
+            intake: None,
+        }),
+    )
+}
 
 pub(crate) fn set_priority(ticket_id: TicketId, key: &str, priority: Priority) -> Call {
     on(
@@ -17,19 +44,27 @@ pub(crate) fn set_priority(ticket_id: TicketId, key: &str, priority: Priority) -
 #[tokio::test]
 async fn what_is_committed_is_read_back() {
     let scene = Scene::new().await;
-    let created = scene.take(&create(&fresh_key()), Some(State::Triaged)).await;
+    let created = scene
+        .take(&create(&fresh_key()), Some(State::Triaged))
+        .await;
     let answer = created.answer();
     let id = answer.ticket.ticket_id;
     let case = scene.ledger.ticket(id).await.unwrap().unwrap();
     assert_eq!(case.ticket, answer.ticket);
-    assert_eq!((case.ticket.version, case.ticket.state), (1, State::Triaged));
+    assert_eq!(
+        (case.ticket.version, case.ticket.state),
+        (1, State::Triaged)
+    );
 
     let call = set_priority(id, &fresh_key(), Priority::Emergency);
     let after = scene.take(&call, None).await.answer().ticket;
     let raw = scene.ledger.ticket_json(id).await.unwrap().unwrap();
     assert_eq!(raw.json, serde_json::to_string(&after).unwrap());
     assert_eq!((raw.version, raw.customer_id), (2, after.customer_id));
-    assert_eq!(scene.ledger.ticket(TicketId(ulid::Ulid(7))).await.unwrap(), None);
+    assert_eq!(
+        scene.ledger.ticket(TicketId(ulid::Ulid(7))).await.unwrap(),
+        None
+    );
 }
 
 #[tokio::test]
@@ -44,9 +79,7 @@ async fn of_32_calls_with_one_key_one_commits_and_31_answer_the_same_bytes() {
         let tasks: Vec<_> = (0..32)
             .map(|_| {
                 let (ledger, call) = (scene.ledger.clone(), call.clone());
-                tokio::spawn(async move {
-                    crate::scene::take(&ledger, crate::scene::operator(), &call, None).await
-                })
+                tokio::spawn(async move { take(&ledger, operator(), &call, None).await })
             })
             .collect();
         let (mut committed, mut replayed) = (Vec::new(), Vec::new());
@@ -60,4 +93,213 @@ async fn of_32_calls_with_one_key_one_commits_and_31_answer_the_same_bytes() {
         assert_eq!((committed.len(), replayed.len()), (1, 31));
         assert!(replayed.iter().all(|bytes| *bytes == committed[0]));
     }
+}
+
+#[tokio::test]
+async fn of_32_writers_on_one_ticket_each_adds_one_link_and_no_branch() {
+    let scene = Scene::new().await;
+    let id = scene.ticket().await;
+    let tasks: Vec<_> = (0..32)
+        .map(|n| {
+            let ledger = scene.ledger.clone();
+            let priority = [Priority::Standard, Priority::Emergency][n % 2];
+            let call = set_priority(id, &fresh_key(), priority);
+            tokio::spawn(async move { take(&ledger, operator(), &call, None).await })
+        })
+        .collect();
+    for task in tasks {
+        assert!(matches!(task.await.unwrap().unwrap(), Taken::Committed(_)));
+    }
+    let case = scene.ledger.ticket(id).await.unwrap().unwrap();
+    assert_eq!(case.ticket.version, 33);
+    let events = scene.ledger.timeline(id, None, 200).await.unwrap().items;
+    // ticket.created and its message, then one each
+    assert_eq!(events.len(), 34);
+    let mut head = ChainHead::default();
+    for event in &events {
+        head.verify(event).unwrap();
+    }
+    assert_eq!(scene.ledger.verify(|_| {}).await.unwrap().fault, None);
+}
+
+#[tokio::test]
+async fn a_key_with_other_content_is_a_conflict_and_a_refused_call_leaves_it_free() {
+    let scene = Scene::new().await;
+    let id = scene.ticket().await;
+    let key = fresh_key();
+    let call = set_priority(id, &key, Priority::Emergency);
+
+    // refused: the transaction is abandoned, the key stays free
+    let Opening::Open(open) = scene
+        .ledger
+        .begin(&lookup(operator(), &call))
+        .await
+        .unwrap()
+    else {
+        panic!("the key is new");
+    };
+    assert_eq!(open.facts.case.as_ref().unwrap().ticket.version, 1);
+    open.abandon().await.unwrap();
+
+    assert!(matches!(scene.take(&call, None).await, Taken::Committed(_)));
+    let other = set_priority(id, &key, Priority::Standard);
+    assert_eq!(scene.take(&other, None).await, Taken::Conflict);
+    // the same key on another ticket, and with another tool, is another key
+    let second = scene.ticket().await;
+    let elsewhere = set_priority(second, &key, Priority::Standard);
+    assert!(matches!(
+        scene.take(&elsewhere, None).await,
+        Taken::Committed(_)
+    ));
+    // another actor is other content
+    let by_another = take(&scene.ledger, actor(Role::OperatorAdmin, 2), &call, None).await;
+    assert_eq!(by_another.unwrap(), Taken::Conflict);
+}
+
+#[tokio::test]
+async fn a_key_replays_on_a_new_connection_and_after_every_session_was_cut() {
+    let scene = Scene::new().await;
+    let call = create(&fresh_key());
+    let Taken::Committed(first) = scene.take(&call, None).await else {
+        panic!("the key is new");
+    };
+    sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        .execute(scene.database.pool())
+        .await
+        .unwrap();
+    // the same ledger mends itself at once, and one begun later knows the key too
+    assert_eq!(
+        scene.take(&call, None).await,
+        Taken::Replayed(first.clone())
+    );
+    let later = Ledger::connect(scene.database.url(), 4).await.unwrap();
+    let again = take(&later, operator(), &call, None).await.unwrap();
+    assert_eq!(again, Taken::Replayed(first));
+    later.shutdown().await.unwrap();
+    assert!(later.ping().await.unwrap_err().is_unavailable());
+}
+
+#[tokio::test]
+async fn a_dropped_call_lets_its_ticket_go_and_a_held_one_is_waited_for_in_vain() {
+    let scene = Scene::new().await;
+    let id = scene.ticket().await;
+    let impatient = Settings {
+        lock_timeout: Duration::from_millis(100),
+        ..Settings::default()
+    };
+    let ledger = Ledger::connect_with(scene.database.url(), &impatient)
+        .await
+        .unwrap();
+    let call = set_priority(id, &fresh_key(), Priority::Standard);
+    let held = scene
+        .ledger
+        .begin(&lookup(operator(), &call))
+        .await
+        .unwrap();
+    let refused = ledger.begin(&lookup(operator(), &call)).await.unwrap_err();
+    assert!(refused.is_unavailable(), "{refused:?}");
+    drop(held);
+    let taken = take(&scene.ledger, operator(), &call, None).await.unwrap();
+    assert!(matches!(taken, Taken::Committed(_)));
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_unavailable_and_no_panic() {
+    let error = Ledger::connect("postgres://nobody@127.0.0.1:1/none", 4)
+        .await
+        .unwrap_err();
+    assert!(error.is_unavailable(), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_does_not_join_the_chain_is_not_committed() {
+    let scene = Scene::new().await;
+    let id = scene.ticket().await;
+    let call = set_priority(id, &fresh_key(), Priority::Emergency);
+    let Opening::Open(open) = scene
+        .ledger
+        .begin(&lookup(operator(), &call))
+        .await
+        .unwrap()
+    else {
+        panic!("the key is new");
+    };
+    let mut made = make(&open, operator(), &call, None, None);
+    made.events[0].sequence += 1;
+    let refused = open
+        .commit(Commit {
+            case: &made.case,
+            events: &made.events,
+            decision: &made.decision,
+            answer: &made.answer,
+            owed: &[],
+        })
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, LedgerError::Inconsistent(_)),
+        "{refused:?}"
+    );
+    assert_eq!(
+        scene
+            .ledger
+            .ticket(id)
+            .await
+            .unwrap()
+            .unwrap()
+            .ticket
+            .version,
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_customer_is_found_again_by_phone_or_email_also_by_two_at_once() {
+    let scene = Scene::new().await;
+    let calls: Vec<Call> = ["+1 (555) 010-0199", "15550100199", "1-555-010-0199"]
+        .iter()
+        .map(|phone| create_for(&fresh_key(), "Ann Lee", phone, "Gate"))
+        .collect();
+    let tasks: Vec<_> = calls
+        .into_iter()
+        .map(|call| {
+            let ledger = scene.ledger.clone();
+            tokio::spawn(async move { take(&ledger, operator(), &call, None).await })
+        })
+        .collect();
+    let mut customers = BTreeSet::new();
+    for task in tasks {
+        customers.insert(task.await.unwrap().unwrap().answer().ticket.customer_id);
+    }
+    assert_eq!(customers.len(), 1, "one contact is one customer");
+
+    // a message tells a mail address: from then on they are found by it, too
+    let known = scene.ticket().await;
+    let whose = scene
+        .ledger
+        .ticket(known)
+        .await
+        .unwrap()
+        .unwrap()
+        .ticket
+        .customer_id;
+    let mut message = message(known, &fresh_key());
+    if let Input::TicketAddMessage(add) = &mut message.input {
+        add.intake = Some(Intake {
+            customer: Some(IntakeCustomer {
+                phone: None,
+                email: Some("Bo@Example.com".into()),
+            }),
+            issue: None,
+        });
+    }
+    scene.take(&message, None).await;
+    let mut by_mail = create_for(&fresh_key(), "Bo", "", "Gate");
+    if let Input::TicketCreate(create) = &mut by_mail.input {
+        create.customer.email = Some(" bo@example.COM".into());
+    }
+    assert_eq!(
+        scene.take(&by_mail, None).await.answer().ticket.customer_id,
+        whose
+    );
 }

@@ -1,4 +1,11 @@
 //! The ledger on a real Postgres, each test on its own database.
 
+mod append_only;
 mod commit;
+mod feed;
+mod house;
+mod lifecycle;
+mod lists;
+mod refusals;
 mod scene;
+mod verify_and_replay;

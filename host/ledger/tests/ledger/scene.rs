@@ -61,7 +61,9 @@ impl Scene {
 
     /// Takes a call: it is allowed and moves the ticket to `to`.
     pub(crate) async fn take(&self, call: &Call, to: Option<State>) -> Taken {
-        take(&self.ledger, operator(), call, to).await.expect("taken")
+        take(&self.ledger, operator(), call, to)
+            .await
+            .expect("taken")
     }
 
     /// A new ticket.
@@ -107,7 +109,12 @@ pub(crate) fn pack() -> PackRef {
 }
 
 pub(crate) fn create(request_id: &str) -> Call {
-    create_for(request_id, "Ann Lee", &format!("+1 555 {request_id}"), "Dock door stuck")
+    create_for(
+        request_id,
+        "Ann Lee",
+        &format!("+1 555 {request_id}"),
+        "Dock door stuck",
+    )
 }
 
 pub(crate) fn create_for(request_id: &str, contact: &str, phone: &str, summary: &str) -> Call {
@@ -232,7 +239,12 @@ pub(crate) fn make(
         },
     )
     .expect("settled");
-    let version = open.facts.case.as_ref().map_or(0, |case| case.ticket.version) + 1;
+    let version = open
+        .facts
+        .case
+        .as_ref()
+        .map_or(0, |case| case.ticket.version)
+        + 1;
     let mut chain = open.chain.clone();
     let mut case = open.facts.case.clone();
     let mut events = Vec::new();
@@ -275,7 +287,9 @@ pub(crate) fn make(
     .expect("serializes");
     let mut decision = decision(actor, call.tool().name(), Some(ticket_id), None);
     decision.request_id = Some(call.request_id.clone());
-    decision.determining_policies.clone_from(&outcome.determining_policies);
+    decision
+        .determining_policies
+        .clone_from(&outcome.determining_policies);
     Made {
         case,
         events,

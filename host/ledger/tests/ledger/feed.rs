@@ -1,0 +1,125 @@
+//! The feed skips nothing and repeats nothing, however commits are ordered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dispatch_contract::ticket::Priority;
+use dispatch_ledger::{Commit, FeedPosition, Opening};
+
+use crate::commit::set_priority;
+use crate::scene::{Scene, create, fresh_key, lookup, make, operator, take};
+
+#[tokio::test]
+async fn what_commits_late_is_waited_for_and_not_skipped() {
+    let scene = Scene::new().await;
+    let begun = scene.ledger.feed_head().await.unwrap();
+    let slow = create(&fresh_key());
+    let Opening::Open(open) = scene
+        .ledger
+        .begin(&lookup(operator(), &slow))
+        .await
+        .unwrap()
+    else {
+        panic!("the key is new");
+    };
+    // a writer that has its place in the order, and does not commit yet
+    let mut held = scene.database.pool().begin().await.unwrap();
+    sqlx::query("SELECT pg_current_xact_id()::text")
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    let quick = scene.ticket().await;
+    assert_eq!(
+        scene.ledger.feed_after(begun, 10).await.unwrap(),
+        [],
+        "held up, not skipped"
+    );
+    held.rollback().await.unwrap();
+
+    let seen = scene.ledger.feed_after(begun, 10).await.unwrap();
+    assert_eq!(seen.len(), 2);
+    assert!(seen.iter().all(|(_, event)| event.ticket_id == Some(quick)));
+    let last = seen[1].0;
+    assert_eq!(scene.ledger.feed_head().await.unwrap(), last);
+
+    let made = make(&open, operator(), &slow, None, None);
+    open.commit(Commit {
+        case: &made.case,
+        events: &made.events,
+        decision: &made.decision,
+        answer: &made.answer,
+        owed: &[],
+    })
+    .await
+    .unwrap();
+    let later = scene.ledger.feed_after(last, 10).await.unwrap();
+    let got: Vec<_> = later.into_iter().map(|(_, event)| event).collect();
+    assert_eq!(got, made.events);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_beside_many_writers_and_stragglers_sees_each_event_once_and_chains_in_order() {
+    let scene = Scene::new().await;
+    let tickets = [
+        scene.ticket().await,
+        scene.ticket().await,
+        scene.ticket().await,
+    ];
+    let mut writers = Vec::new();
+    for n in 0..12 {
+        let ledger = scene.ledger.clone();
+        writers.push(tokio::spawn(async move {
+            for _ in 0..15 {
+                let call = set_priority(tickets[n % 3], &fresh_key(), Priority::Standard);
+                take(&ledger, operator(), &call, None).await.unwrap();
+            }
+        }));
+    }
+    // transactions that take their place early and end late, in another order
+    for n in 0_u64..6 {
+        let pool = scene.database.pool().clone();
+        writers.push(tokio::spawn(async move {
+            for round in 0_u64..6 {
+                let mut held = pool.begin().await.unwrap();
+                sqlx::query("SELECT pg_current_xact_id()::text")
+                    .execute(&mut *held)
+                    .await
+                    .unwrap();
+                tokio::time::sleep(std::time::Duration::from_millis(
+                    5 + (n * 7 + round * 5) % 23,
+                ))
+                .await;
+                held.commit().await.unwrap();
+            }
+        }));
+    }
+    let mut position = FeedPosition::default();
+    let mut seen = Vec::new();
+    loop {
+        let ended = writers.iter().all(tokio::task::JoinHandle::is_finished);
+        let page = scene.ledger.feed_after(position, 7).await.unwrap();
+        if page.is_empty() && ended {
+            break;
+        }
+        for (at, event) in page {
+            assert!(at > position);
+            position = at.to_string().parse().unwrap();
+            seen.push(event);
+        }
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert_eq!(seen.len(), 3 * 2 + 12 * 15);
+    let ids: BTreeSet<_> = seen.iter().map(|event| event.event_id).collect();
+    assert_eq!(ids.len(), seen.len(), "no double");
+    let mut heads = BTreeMap::new();
+    for event in &seen {
+        let head = heads.entry(event.ticket_id).or_insert(0);
+        assert_eq!(
+            event.sequence,
+            *head + 1,
+            "a chain's events come in its order"
+        );
+        *head = event.sequence;
+    }
+}
