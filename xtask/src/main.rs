@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod bench;
 mod bindings;
 mod fresh;
 mod guests;
@@ -49,6 +50,7 @@ tasks! {
     Test => test,
     Guests => guests,
     Bindings => bindings,
+    Bench => bench,
     Pg => pg,
 }
 

@@ -1,0 +1,175 @@
+//! The parts that need a house: a durable Postgres of the run's own, a host on it, and
+//! tickets to work on. Everything is removed at the end.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use dispatch_cluster::{Binaries, Cluster, DATABASE};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use crate::commits::{self, Sides};
+use crate::figures::Figures;
+use crate::floods::{Reads, Refusals};
+use crate::host::{Host, Place};
+use crate::load::{self, Requests};
+use crate::pgbench::Pgbench;
+use crate::samples::median;
+use crate::tickets;
+use crate::tokens::Tokens;
+use crate::{Args, Part};
+
+/// The database that pgbench works on.
+const COPY: &str = "pgbench";
+
+/// Clients of the floods.
+const CLIENTS: usize = 8;
+
+/// Starts that are timed.
+const STARTS: usize = 5;
+
+/// Turns of each flood.
+const ROUNDS: usize = 3;
+
+pub(crate) async fn measure(args: &Args, figures: &mut Figures) -> Result<()> {
+    let folder = tempfile::Builder::new()
+        .prefix("real-dispatch-bench-")
+        .tempdir()
+        .context("a folder for the run")?;
+    // durable, as a user's own would be
+    let cluster = Cluster::open(&folder.path().join("cluster")).context("the run's Postgres")?;
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data)?;
+    let database_url = cluster.url(DATABASE);
+    let place = Place {
+        program: &args.dispatch,
+        pack: &args.pack,
+        data: &data,
+        database_url: &database_url,
+    };
+    let tokens = Tokens::new()?;
+    let numbers = Arc::new(AtomicU64::new(1));
+    let copy_url = cluster.url(COPY);
+    let pgbench = prepare(
+        &place,
+        args.tickets,
+        &tokens,
+        &numbers,
+        &cluster.url("postgres"),
+    )
+    .await?;
+
+    let host = starts(&place, &tokens, args.wants(Part::Start), figures).await?;
+    let long = Duration::from_secs(args.seconds);
+    // until everything is compiled, cached and connected
+    let warm = Duration::from_secs(1);
+    commits::commit(host.port, &tokens, args.tickets, &numbers, CLIENTS, warm).await?;
+    if args.wants(Part::Commits) {
+        let sides = Sides {
+            port: host.port,
+            tokens: &tokens,
+            tickets: args.tickets,
+            numbers: &numbers,
+            pgbench,
+            pgbench_program: &Binaries::find()?.folder().join("pgbench"),
+            pgbench_url: &copy_url,
+        };
+        sides.measure(args.seconds, figures).await?;
+    }
+    if args.wants(Part::Reads) {
+        let client = |at| Box::new(Reads::new(&tokens, at, args.tickets)) as Box<dyn Requests>;
+        figures.snapshot_reads_per_s =
+            Some(flood("reads", &host, client, 200, long, figures).await?);
+    }
+    if args.wants(Part::Refusals) {
+        let client = |at| Box::new(Refusals::new(&tokens, at, args.tickets)) as Box<dyn Requests>;
+        figures.role_refusals_per_s =
+            Some(flood("refusals", &host, client, 403, long, figures).await?);
+    }
+    figures.rss_mb = Some(host.peak_rss_mb()?);
+    host.stop()?;
+    cluster.stop()?;
+    folder.close()?;
+    Ok(())
+}
+
+/// Tickets, a few calls of every kind to take pgbench's rows from, and a copy of all
+/// that for pgbench.
+async fn prepare(
+    place: &Place<'_>,
+    tickets: u32,
+    tokens: &Tokens,
+    numbers: &Arc<AtomicU64>,
+    admin_url: &str,
+) -> Result<Pgbench> {
+    let host = Host::start(place, tokens).await?;
+    let originals = tickets::originals(host.port, tokens).await?;
+    tickets::copy(place.database_url, &originals, tickets).await?;
+    let short = Duration::from_millis(500);
+    commits::commit(host.port, tokens, tickets, numbers, 2, short).await?;
+    let pgbench = Pgbench::of(place.database_url, tickets).await?;
+    // a database is copied only while nobody is connected
+    host.stop()?;
+    let mut connection = PgConnection::connect(admin_url).await?;
+    let sql = format!("CREATE DATABASE {COPY} TEMPLATE {DATABASE}");
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(&mut connection)
+        .await?;
+    connection.close().await?;
+    Ok(pgbench)
+}
+
+/// Starts the host; where asked for, several times, to time it. The last one stays.
+async fn starts(
+    place: &Place<'_>,
+    tokens: &Tokens,
+    timed: bool,
+    figures: &mut Figures,
+) -> Result<Host> {
+    let mut host = Host::start(place, tokens).await?;
+    if timed {
+        let mut times = vec![host.ready_ms];
+        for _ in 1..STARTS {
+            host.stop()?;
+            host = Host::start(place, tokens).await?;
+            times.push(host.ready_ms);
+        }
+        figures.ready_ms = Some(median(&times));
+        figures.detail("ready_ms", json!(times));
+    }
+    Ok(host)
+}
+
+/// The median of some turns of a flood.
+async fn flood(
+    name: &str,
+    host: &Host,
+    client: impl Fn(usize) -> Box<dyn Requests>,
+    status: u16,
+    long: Duration,
+    figures: &mut Figures,
+) -> Result<f64> {
+    let (mut per_s, mut p50, mut p99) = (vec![], vec![], vec![]);
+    for _ in 0..ROUNDS {
+        let clients = (0..CLIENTS).map(&client).collect();
+        let run = load::run(host.port, clients, status, long).await?;
+        per_s.push(run.per_s);
+        p50.push(run.samples.p50_us());
+        p99.push(run.samples.p99_us());
+    }
+    let middle = median(&per_s);
+    println!(
+        "{name:<10} {middle:>10.0} a second, p50 {:.0} us, p99 {:.0} us",
+        median(&p50),
+        median(&p99)
+    );
+    figures.detail(
+        name,
+        json!({
+            "per_s": per_s, "p50_us": median(&p50), "p99_us": median(&p99),
+        }),
+    );
+    Ok(middle)
+}
