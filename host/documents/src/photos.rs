@@ -25,8 +25,15 @@ pub(crate) const MAX_TOTAL_BYTES: usize = 64 * 1024 * 1024;
 /// Pixels of a JPEG at most; it goes into the PDF as it is.
 const MAX_JPEG_PIXELS: u64 = 80_000_000;
 
-/// Pixels of any other picture at most; it is unpacked.
-const MAX_UNPACKED_PIXELS: u64 = 16_000_000;
+/// Pixels of all other pictures of a paper at most; they are unpacked, 4 bytes each.
+const MAX_UNPACKED_PIXELS: u64 = 24_000_000;
+
+/// What the photos of a paper have used up.
+#[derive(Default)]
+struct Used {
+    bytes: usize,
+    unpacked_pixels: u64,
+}
 
 const GAP: f32 = 16.0;
 const BOX_HEIGHT: f32 = 162.0;
@@ -59,9 +66,9 @@ impl Ready {
 /// Look at the photos; the pictures come in the order the steps count them.
 pub(crate) fn look(photos: &[Photo]) -> (Vec<AttachmentEntry>, Vec<Ready>, Vec<Image>) {
     let (mut entries, mut ready, mut pictures) = (Vec::new(), Vec::new(), Vec::new());
-    let mut total = 0;
+    let mut used = Used::default();
     for photo in photos.iter().take(MAX_SHOWN) {
-        let shown = picture(photo.bytes.as_deref(), &mut total).map(|(image, turn)| {
+        let shown = picture(photo.bytes.as_deref(), &mut used).map(|(image, turn)| {
             let (width, height) = image.size();
             let upright = if turn.swaps() {
                 (height, width)
@@ -81,10 +88,9 @@ pub(crate) fn look(photos: &[Photo]) -> (Vec<AttachmentEntry>, Vec<Ready>, Vec<I
     (entries, ready, pictures)
 }
 
-fn picture(bytes: Option<&[u8]>, total: &mut usize) -> Result<(Image, Turn), &'static str> {
+fn picture(bytes: Option<&[u8]>, used: &mut Used) -> Result<(Image, Turn), &'static str> {
     let bytes = bytes.ok_or("The file was not available")?;
-    *total = total.saturating_add(bytes.len());
-    if bytes.len() > MAX_BYTES || *total > MAX_TOTAL_BYTES {
+    if bytes.len() > MAX_BYTES || used.bytes + bytes.len() > MAX_TOTAL_BYTES {
         return Err("The file is too large to be shown here");
     }
     let turned = turn(bytes);
@@ -105,17 +111,19 @@ fn picture(bytes: Option<&[u8]>, total: &mut usize) -> Result<(Image, Turn), &'s
     let image = image.map_err(|_| DAMAGED)?;
     let (width, height) = image.size();
     let pixels = u64::from(width) * u64::from(height);
-    let limit = if jpeg {
-        MAX_JPEG_PIXELS
-    } else {
-        MAX_UNPACKED_PIXELS
-    };
     if pixels == 0 {
         return Err(DAMAGED);
     }
+    let (limit, unpacked) = if jpeg {
+        (MAX_JPEG_PIXELS, 0)
+    } else {
+        (MAX_UNPACKED_PIXELS - used.unpacked_pixels, pixels)
+    };
     if pixels > limit {
         return Err("The picture is too large to be shown here");
     }
+    used.bytes += bytes.len();
+    used.unpacked_pixels += unpacked;
     // a picture is unpacked when its PDF is written; a damaged one is found
     // here, in a PDF of its own, so that it never takes the paper with it
     if writes(&image) {

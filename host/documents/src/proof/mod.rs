@@ -316,6 +316,32 @@ fn odd_photos_never_stop_a_packet() {
 }
 
 #[test]
+fn pictures_that_unpack_without_end_are_not_unpacked() {
+    let mut input = packet_input();
+    let shown = |photos: Vec<crate::Photo>| {
+        let (_, ready, _) = photos::look(&photos);
+        ready.iter().filter(|ready| ready.is_shown()).count()
+    };
+    let twelve_million = picture::black(4_000, 3_000);
+    assert!(twelve_million.len() < 2_000_000);
+    let black = |n| photo(n, &twelve_million, PhotoPhase::After);
+    assert_eq!(
+        shown((0..4).map(black).collect()),
+        2,
+        "as many as may be unpacked"
+    );
+    let heavy = picture::png(2_300, 1_900, |x, _| [x as u8, 0, 0]);
+    assert!(heavy.len() > photos::MAX_BYTES);
+    assert_eq!(
+        shown(vec![photo(1, &heavy, PhotoPhase::After)]),
+        0,
+        "too many bytes"
+    );
+    input.photos = vec![black(1), photo(2, &heavy, PhotoPhase::After)];
+    closeout_packet(&input).unwrap();
+}
+
+#[test]
 fn many_photos_are_cut_off_and_said_so() {
     let mut input = packet_input();
     let good = picture::png(8, 6, |_, _| [9, 9, 9]);
