@@ -90,6 +90,11 @@ impl Host {
             .is_ok_and(|answer| answer.status == 200)
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The most memory that was resident so far, in MB of a million bytes.
     pub(crate) fn peak_rss_mb(&self) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;

@@ -16,6 +16,7 @@ use crate::floods::{Reads, Refusals};
 use crate::host::{Host, Place};
 use crate::load::{self, Requests};
 use crate::pgbench::Pgbench;
+use crate::processor::Watched;
 use crate::samples::median;
 use crate::tickets;
 use crate::tokens::Tokens;
@@ -62,6 +63,10 @@ pub(crate) async fn measure(args: &Args, figures: &mut Figures) -> Result<()> {
     .await?;
 
     let host = starts(&place, &tokens, args.wants(Part::Start), figures).await?;
+    let watched = Watched {
+        host: host.pid(),
+        postmaster: cluster.pid().unsigned_abs(),
+    };
     let long = Duration::from_secs(args.seconds);
     // until everything is compiled, cached and connected
     let warm = Duration::from_secs(1);
@@ -72,6 +77,7 @@ pub(crate) async fn measure(args: &Args, figures: &mut Figures) -> Result<()> {
             tokens: &tokens,
             tickets: args.tickets,
             numbers: &numbers,
+            watched,
             pgbench,
             pgbench_program: &Binaries::find()?.folder().join("pgbench"),
             pgbench_url: &copy_url,
@@ -81,12 +87,12 @@ pub(crate) async fn measure(args: &Args, figures: &mut Figures) -> Result<()> {
     if args.wants(Part::Reads) {
         let client = |at| Box::new(Reads::new(&tokens, at, args.tickets)) as Box<dyn Requests>;
         figures.snapshot_reads_per_s =
-            Some(flood("reads", &host, client, 200, long, figures).await?);
+            Some(flood("reads", &host, watched, client, 200, long, figures).await?);
     }
     if args.wants(Part::Refusals) {
         let client = |at| Box::new(Refusals::new(&tokens, at, args.tickets)) as Box<dyn Requests>;
         figures.role_refusals_per_s =
-            Some(flood("refusals", &host, client, 403, long, figures).await?);
+            Some(flood("refusals", &host, watched, client, 403, long, figures).await?);
     }
     figures.rss_mb = Some(host.peak_rss_mb()?);
     host.stop()?;
@@ -146,15 +152,18 @@ async fn starts(
 async fn flood(
     name: &str,
     host: &Host,
+    watched: Watched,
     client: impl Fn(usize) -> Box<dyn Requests>,
     status: u16,
     long: Duration,
     figures: &mut Figures,
 ) -> Result<f64> {
-    let (mut per_s, mut p50, mut p99) = (vec![], vec![], vec![]);
+    let (mut per_s, mut p50, mut p99, mut us) = (vec![], vec![], vec![], vec![]);
     for _ in 0..ROUNDS {
         let clients = (0..CLIENTS).map(&client).collect();
+        let before = watched.now()?;
         let run = load::run(host.port, clients, status, long).await?;
+        us.push(watched.now()?.per_call(before, run.samples.len()));
         per_s.push(run.per_s);
         p50.push(run.samples.p50_us());
         p99.push(run.samples.p99_us());

@@ -12,6 +12,7 @@ mod load;
 mod mix;
 mod native;
 mod pgbench;
+mod processor;
 mod questions;
 mod samples;
 mod tickets;
