@@ -50,6 +50,25 @@ impl Objects {
         }
     }
 
+    /// Does the store answer? Asks for an object that is never there.
+    ///
+    /// # Errors
+    /// [`ObjectError::Store`] where it does not.
+    pub async fn ping(&self) -> Result<(), ObjectError> {
+        if let Some(folder) = &self.folder {
+            // a folder that is gone would answer "no such object" as well
+            return match folder.is_dir() {
+                true => Ok(()),
+                false => Err(ObjectError::Config {
+                    what: format!("the folder {} is gone", folder.display()),
+                    source: None,
+                }),
+            };
+        }
+        let nothing = StorageKey::upload(ulid::Ulid::nil(), ContentType::Json);
+        self.head(&nothing).await.map(drop)
+    }
+
     /// An object as a stream.
     ///
     /// # Errors

@@ -1,0 +1,36 @@
+//! Which roles a route is for. The rules decide about tickets and tools; this
+//! decides who may stand at which counter.
+
+use dispatch_contract::{Actor, Code, Phase, Refusal, Role};
+
+/// Routes for operators only: the audit, the decisions, the register, the feed.
+pub(crate) fn operators_only(actor: Actor) -> Result<(), Refusal> {
+    if actor.role == Role::OperatorAdmin {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::RoleForbidden,
+        Phase::Authorization,
+        format!(
+            "This route is for operator_admin; your credential is of role {}. A credential of \
+             yours reaches the tools and the read-only case routes.",
+            actor.role
+        ),
+    ))
+}
+
+/// Uploads are for whoever may attach a photo.
+pub(crate) fn uploaders_only(actor: Actor) -> Result<(), Refusal> {
+    let roles = dispatch_contract::Tool::CloseoutAddPhoto.roles();
+    if roles.contains(&actor.role) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::RoleForbidden,
+        Phase::Authorization,
+        format!(
+            "Uploads are for roles that may call closeout.add_photo; your credential is of role {}.",
+            actor.role
+        ),
+    ))
+}

@@ -1,0 +1,69 @@
+//! HTTP: routes, identity, limits, events.
+//!
+//! Reads bytes and principal, hands them to the desk, and gives its answer a
+//! status. It does not know how a verdict is reached, and it knows no SQL.
+
+mod access;
+mod correlation;
+mod limits;
+mod metrics;
+mod openapi;
+mod principal;
+mod problem;
+mod reply;
+mod routes;
+mod serve;
+
+use std::sync::Arc;
+
+use dispatch_desk::Desk;
+use dispatch_identity::Verifier;
+use tokio_util::sync::CancellationToken;
+
+pub use limits::Limits;
+pub use openapi::document as openapi_document;
+pub use routes::router;
+pub use serve::serve;
+
+/// What every route stands on. Cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    desk: Desk,
+    verifier: Arc<Verifier>,
+    limits: Limits,
+    rates: limits::Rates,
+    metrics: metrics::HttpMetrics,
+    stopping: CancellationToken,
+}
+
+impl Api {
+    /// An API over a desk. `stopping` ends event streams when the host stops.
+    #[must_use]
+    pub fn new(
+        desk: Desk,
+        verifier: Arc<Verifier>,
+        limits: Limits,
+        stopping: CancellationToken,
+    ) -> Self {
+        let metrics = metrics::HttpMetrics::new(&desk);
+        let rates = limits::Rates::new(&limits);
+        Self {
+            inner: Arc::new(Inner {
+                desk,
+                verifier,
+                limits,
+                rates,
+                metrics,
+                stopping,
+            }),
+        }
+    }
+
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.inner.desk
+    }
+}

@@ -1,0 +1,92 @@
+//! A limit on everything that a caller can make grow.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use dispatch_contract::{Code, Phase, PrincipalId, Refusal};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+
+/// What the host takes from its callers.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// JSON body of a call, in bytes.
+    pub body_bytes: usize,
+    /// Upload, in bytes.
+    pub upload_bytes: u64,
+    /// Connections at once; more wait in the kernel's queue.
+    pub connections: usize,
+    /// Event streams at once.
+    pub streams: usize,
+    /// From connection to the end of the request's headers.
+    pub header_timeout: Duration,
+    /// From request to answer, but for uploads, downloads and event streams.
+    pub request_timeout: Duration,
+    /// An upload as a whole.
+    pub upload_timeout: Duration,
+    /// From the signal to stop until what is under way is cut off.
+    pub drain_timeout: Duration,
+    /// Requests a second of one principal, sustained.
+    pub rate_per_s: u32,
+    /// Requests of one principal at once.
+    pub burst: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: dispatch_contract::schema::MAX_BODY_BYTES,
+            upload_bytes: 25 * 1024 * 1024,
+            connections: 1024,
+            streams: 64,
+            header_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            upload_timeout: Duration::from_secs(300),
+            drain_timeout: Duration::from_secs(20),
+            rate_per_s: 100,
+            burst: 200,
+        }
+    }
+}
+
+/// Principals kept in the book of rates before those who have rested are dropped.
+const BOOK: usize = 4096;
+
+/// Who has called how often.
+pub(crate) struct Rates {
+    book: DefaultKeyedRateLimiter<PrincipalId>,
+    clock: DefaultClock,
+}
+
+impl Rates {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let at_least_one = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_second(at_least_one(limits.rate_per_s))
+            .allow_burst(at_least_one(limits.burst));
+        Self {
+            book: DefaultKeyedRateLimiter::keyed(quota),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// One more request of this principal, or a refusal that says when to come back.
+    pub(crate) fn take(&self, id: PrincipalId) -> Result<(), Refusal> {
+        let Err(not_until) = self.book.check_key(&id) else {
+            return Ok(());
+        };
+        if self.book.len() > BOOK {
+            self.book.retain_recent();
+        }
+        let wait_s = not_until.wait_time_from(self.clock.now()).as_secs() + 1;
+        let mut refusal = Refusal::new(
+            Code::RateLimited,
+            Phase::Request,
+            format!(
+                "Too many requests from this credential. Wait {wait_s} s; if a call was refused \
+                 before, change it rather than repeat it."
+            ),
+        );
+        refusal.retry_after_s = Some(wait_s);
+        Err(refusal)
+    }
+}

@@ -1,0 +1,121 @@
+//! The OpenAPI document: paths from the handlers, schemas from the contract's types.
+
+use std::sync::LazyLock;
+
+use dispatch_contract::answer::Answer;
+use dispatch_contract::decision::Decision;
+use dispatch_contract::event::Event;
+use dispatch_contract::reading::{CaseFile, Page, Technician};
+use dispatch_contract::summary::Summary;
+use dispatch_contract::{Ticket, Tool, schema};
+use dispatch_desk::{DryRun, PackStatus};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi as _;
+
+use crate::problem::Problem;
+use crate::routes::{Paths, attachments, credentials, health, technicians, tools};
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(build);
+
+/// The OpenAPI 3.1 document of this API.
+#[must_use]
+pub fn document() -> &'static Value {
+    &DOCUMENT
+}
+
+fn build() -> Value {
+    let mut document = serde_json::to_value(Paths::openapi()).expect("the document has text keys");
+    document["info"] = json!({
+        "title": "Real Dispatch",
+        "version": env!("CARGO_PKG_VERSION"),
+        "description": "Dispatch and closeout for field service: twelve tools, one case file. \
+                        Agents propose; the host decides, commits and keeps the audit trail.",
+        "license": { "name": "MIT OR Apache-2.0" },
+    });
+    document["security"] = json!([{ "bearer": [] }]);
+    let schemas = schemas();
+    document["components"] = json!({
+        "schemas": schemas,
+        "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
+    });
+    let paths = document["paths"].as_object_mut().expect("there are paths");
+    // one path per tool, so that each body has its own schema
+    let call = paths.remove("/v0/tools/{tool}").expect("tools are called");
+    for tool in Tool::ALL {
+        let mut own = call.clone();
+        let post = &mut own["post"];
+        post["operationId"] = json!(tool.slug().replace('-', "_"));
+        post["summary"] = json!(tool.purpose());
+        if let Some(parameters) = post["parameters"].as_array_mut() {
+            parameters.retain(|parameter| parameter["name"] != "tool");
+        }
+        let mut body = schema::of(tool).clone();
+        if let Some(fields) = body.as_object_mut() {
+            fields.remove("$schema");
+        }
+        post["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": body } } });
+        post["responses"]["200"]["content"]["application/json"]["schema"] = json!({
+            "anyOf": [{ "$ref": "#/components/schemas/Answer" }, { "$ref": "#/components/schemas/DryRun" }]
+        });
+        paths.insert(format!("/v0/tools/{tool}"), own);
+    }
+    for operation in paths
+        .values_mut()
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut)
+    {
+        let open = operation["tags"][0] == "health";
+        if open {
+            operation["security"] = json!([]);
+        } else {
+            operation["responses"]["default"] = json!({
+                "description": "Refused; the body says why and what to do",
+                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+            });
+        }
+    }
+    document
+}
+
+fn schemas() -> Map<String, Value> {
+    let settings = SchemaSettings::draft2020_12().with(|s| {
+        s.definitions_path = "/components/schemas".into();
+        s.meta_schema = None;
+    });
+    let mut generator = settings.into_generator();
+    let mut named = Map::new();
+    let mut add = |name: &str, schema: schemars::Schema| {
+        named.insert(name.to_owned(), schema.into());
+    };
+    macro_rules! add {
+        ($($name:literal: $type:ty),* $(,)?) => {
+            $( add($name, <$type>::json_schema(&mut generator)); )*
+        };
+    }
+    add! {
+        "Answer": Answer,
+        "DryRun": DryRun,
+        "Problem": Problem,
+        "ToolList": tools::ToolList,
+        "Ticket": Ticket,
+        "TicketPage": Page<Ticket>,
+        "CaseFile": CaseFile,
+        "Summary": Summary,
+        "EventPage": Page<Event>,
+        "DecisionPage": Page<Decision>,
+        "PackStatus": PackStatus,
+        "Technician": Technician,
+        "TechnicianList": technicians::TechnicianList,
+        "TechnicianEntry": technicians::TechnicianEntry,
+        "Upload": attachments::Upload,
+        "Revoked": credentials::Revoked,
+        "Readiness": health::Readiness,
+    }
+    for (name, schema) in generator.take_definitions(true) {
+        named.entry(name).or_insert(schema);
+    }
+    named
+}

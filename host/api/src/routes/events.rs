@@ -1,0 +1,127 @@
+//! Everything committed, as it is committed: server-sent events.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use axum::response::sse::{Event as Sse, KeepAlive};
+use dispatch_contract::{Code, Phase, Refusal};
+use dispatch_desk::FeedPosition;
+use serde::Deserialize;
+
+use super::tickets::query;
+use crate::Api;
+use crate::access::operators_only;
+use crate::principal::Caller;
+use crate::reply::Reply;
+
+/// Events read from the store at once.
+const BATCH: u32 = 500;
+
+/// How long the stream waits before it looks again unasked: commits of other
+/// hosts on the same database show within this.
+const LOOK_AGAIN: Duration = Duration::from_millis(150);
+
+/// Where to begin.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StreamQuery {
+    after: Option<String>,
+}
+
+/// One stream among those there may be.
+struct Seat(Api);
+
+impl Seat {
+    fn take(api: &Api) -> Result<Self, Refusal> {
+        let streams = &api.inner.metrics.streams;
+        let most = i64::try_from(api.inner.limits.streams).unwrap_or(i64::MAX);
+        let seat = Self(api.clone());
+        if streams.inc() >= most {
+            let mut refusal = Refusal::new(
+                Code::RateLimited,
+                Phase::Request,
+                "There are as many event streams open as the host takes. Close one, or try again.",
+            );
+            refusal.retry_after_s = Some(5);
+            return Err(refusal);
+        }
+        Ok(seat)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.inner.metrics.streams.dec();
+    }
+}
+
+/// Follow everything committed, in commit order, without a gap or a double.
+#[utoipa::path(get, path = "/v0/events", tag = "events",
+    params(("after" = Option<String>, Query, description = "Begin after this id; `0-0` for everything; now where absent"),
+           ("Last-Event-ID" = Option<String>, Header, description = "The last id seen; goes before `after`")),
+    responses((status = 200, description = "Server-sent events: id, event (its type), data (an Event)", content_type = "text/event-stream")))]
+pub(crate) async fn stream(
+    State(api): State<Api>,
+    caller: Caller,
+    headers: HeaderMap,
+    given: Result<Query<StreamQuery>, QueryRejection>,
+) -> Reply {
+    operators_only(caller.actor)?;
+    let after = query(given)?.after;
+    let last = headers
+        .get("last-event-id")
+        .map(|value| value.to_str().unwrap_or("?"));
+    let mut position: FeedPosition = match last.or(after.as_deref()) {
+        Some(text) => text.parse().map_err(|_| {
+            Refusal::new(
+                Code::InvalidInput,
+                Phase::Request,
+                format!(
+                    "`{text:.60}` is no position in the feed: hand back an `id` it gave, or 0-0."
+                ),
+            )
+        })?,
+        None => api.desk().feed_head().await?,
+    };
+    let seat = Seat::take(&api)?;
+    let stopping = api.inner.stopping.clone();
+    let events = async_stream::stream! {
+        let mut hint = seat.0.desk().feed_hint();
+        loop {
+            hint.mark_unchanged();
+            match seat.0.desk().feed_after(position, BATCH).await {
+                Ok(batch) => {
+                    let full = batch.len() == BATCH as usize;
+                    for (at, event) in batch {
+                        position = at;
+                        let data = serde_json::to_string(&event).expect("events have text keys");
+                        yield Ok::<_, Infallible>(
+                            Sse::default().id(at.to_string()).event(event.kind.name()).data(data),
+                        );
+                    }
+                    if full {
+                        continue;
+                    }
+                }
+                Err(refusal) => {
+                    // the reader comes back with the last id it saw
+                    yield Ok(Sse::default().comment(refusal.code.name()));
+                    break;
+                }
+            }
+            tokio::select! {
+                () = stopping.cancelled() => break,
+                _ = hint.changed() => {}
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
+        }
+    };
+    let alive = KeepAlive::new().interval(Duration::from_secs(15));
+    Ok(axum::response::Sse::new(events)
+        .keep_alive(alive)
+        .into_response())
+}

@@ -1,0 +1,70 @@
+//! Is it up, is it ready, how does it do, what does it offer. No credential needed.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::reply::json;
+use crate::{Api, openapi};
+
+/// Whether the host takes calls, and by which rules.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Readiness {
+    /// It takes calls.
+    pub ready: bool,
+    /// The database answers.
+    pub database: bool,
+    /// The object store answers.
+    pub objects: bool,
+    /// The active pack, `name version (digest)`.
+    pub pack: String,
+    /// The pack's revision.
+    pub pack_revision: u64,
+    /// The host is about to stop.
+    pub stopping: bool,
+}
+
+/// The process is up.
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "`ok`", content_type = "text/plain")))]
+pub(crate) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The host takes calls.
+#[utoipa::path(get, path = "/readyz", tag = "health", responses(
+    (status = 200, description = "Ready", body = ref("#/components/schemas/Readiness"), content_type = "application/json"),
+    (status = 503, description = "Not ready, and why", body = ref("#/components/schemas/Readiness"), content_type = "application/json")))]
+pub(crate) async fn readyz(State(api): State<Api>) -> Response {
+    let (database, objects) = api.desk().stores_answer().await;
+    let (pack, pack_revision) = api.desk().active_pack();
+    let stopping = api.inner.stopping.is_cancelled();
+    let readiness = Readiness {
+        ready: database && objects && !stopping,
+        database,
+        objects,
+        pack: format!("{} {} ({:.12})", pack.name, pack.version, pack.digest),
+        pack_revision,
+        stopping,
+    };
+    let status = if readiness.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, json(&readiness)).into_response()
+}
+
+/// Counters and histograms.
+#[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, description = "OpenMetrics text", content_type = "text/plain")))]
+pub(crate) async fn metrics(State(api): State<Api>) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], api.inner.metrics.text()).into_response()
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", tag = "health", responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
+pub(crate) async fn openapi() -> Response {
+    json(openapi::document())
+}

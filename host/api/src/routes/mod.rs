@@ -1,0 +1,142 @@
+//! Every route, by noun.
+
+pub(crate) mod attachments;
+mod audit;
+pub(crate) mod credentials;
+mod events;
+pub(crate) mod health;
+pub(crate) mod technicians;
+mod tickets;
+pub(crate) mod tools;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use dispatch_contract::{Code, Phase, Refusal};
+
+use crate::problem::Refusing;
+use crate::{Api, correlation};
+
+/// Paths for the OpenAPI document, beside the handlers they describe.
+pub(crate) use openapi_paths::Paths;
+
+mod openapi_paths {
+    use utoipa::OpenApi;
+
+    use super::{attachments, audit, credentials, events, health, technicians, tickets, tools};
+
+    /// Every documented path.
+    #[derive(OpenApi)]
+    #[openapi(paths(
+        tools::list,
+        tools::call,
+        tickets::list,
+        tickets::snapshot,
+        tickets::case_file,
+        tickets::summary,
+        tickets::timeline,
+        audit::events,
+        audit::decisions,
+        audit::packs,
+        technicians::list,
+        technicians::put,
+        attachments::upload,
+        attachments::download,
+        events::stream,
+        credentials::revoke,
+        health::healthz,
+        health::readyz,
+        health::metrics,
+        health::openapi,
+    ))]
+    pub(crate) struct Paths;
+}
+
+/// The whole API as one service.
+pub fn router(api: Api) -> Router {
+    let limits = &api.inner.limits;
+    let timed = Router::new()
+        .route("/v0/tools", get(tools::list))
+        .route("/v0/tools/{tool}", post(tools::call))
+        .route("/v0/tickets", get(tickets::list))
+        .route("/v0/tickets/{ticket_id}", get(tickets::snapshot))
+        .route("/v0/tickets/{ticket_id}/case", get(tickets::case_file))
+        .route("/v0/tickets/{ticket_id}/summary", get(tickets::summary))
+        .route("/v0/tickets/{ticket_id}/timeline", get(tickets::timeline))
+        .route("/v0/audit", get(audit::events))
+        .route("/v0/decisions", get(audit::decisions))
+        .route("/v0/packs", get(audit::packs))
+        .route("/v0/technicians", get(technicians::list))
+        .route("/v0/technicians/{technician_id}", put(technicians::put))
+        .route(
+            "/v0/credentials/{token_id}/revoke",
+            post(credentials::revoke),
+        )
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .route("/openapi.json", get(health::openapi))
+        .layer(DefaultBodyLimit::max(limits.body_bytes))
+        .layer(from_fn_with_state(api.clone(), deadline));
+    let untimed = Router::new()
+        .route("/v0/attachments", put(attachments::upload))
+        .route(
+            "/v0/attachments/{attachment_id}",
+            get(attachments::download),
+        )
+        .route("/v0/events", get(events::stream))
+        .layer(DefaultBodyLimit::disable());
+    timed
+        .merge(untimed)
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_route)
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(api.clone(), correlation::layer))
+        .with_state(api)
+}
+
+async fn no_route(request: Request) -> Refusing {
+    Refusal::new(
+        Code::NotFound,
+        Phase::Request,
+        format!(
+            "There is no {} {:.200}. `GET /openapi.json` lists every route.",
+            request.method(),
+            request.uri().path()
+        ),
+    )
+    .into()
+}
+
+async fn deadline(State(api): State<Api>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(api.inner.limits.request_timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let mut refusal = Refusal::new(
+                Code::StoreUnavailable,
+                Phase::Store,
+                "The host did not finish in time. Send the same call again, with the same \
+                 request_id: it is committed once at most.",
+            );
+            refusal.retry_after_s = Some(1);
+            Refusing::from(refusal).into_response()
+        }
+    }
+}
+
+/// A fault of ours: fail closed, and keep the host up.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a request panicked; it is refused");
+    let mut refusal = Refusal::new(
+        Code::PolicyUnavailable,
+        Phase::Invariant,
+        "The host met a fault of its own; nothing was committed that was not answered. Tell an \
+         operator.",
+    );
+    refusal.retry_after_s = Some(1);
+    Refusing::from(refusal).into_response()
+}

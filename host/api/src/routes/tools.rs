@@ -1,0 +1,152 @@
+//! The closed toolset: listing and calling it.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use dispatch_contract::{Code, Phase, Refusal, Role, State as TicketState, Tool, schema};
+use dispatch_desk::Incoming;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Api;
+use crate::correlation::CorrelationId;
+use crate::principal::Caller;
+use crate::reply::{Reply, json, raw};
+
+/// A tool of the closed set.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct ToolEntry {
+    /// Its name.
+    pub name: Tool,
+    /// What it is for.
+    pub purpose: String,
+    /// Who may call it; technician and customer only on their own tickets.
+    pub roles: Vec<Role>,
+    /// Where it is legal; empty for ticket.create, which has no ticket yet.
+    pub legal_states: Vec<TicketState>,
+    /// The JSON Schema of its body.
+    pub schema: Value,
+}
+
+/// The closed toolset.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct ToolList {
+    /// The twelve, in the contract's order.
+    pub tools: Vec<ToolEntry>,
+}
+
+/// List the twelve tools.
+#[utoipa::path(get, path = "/v0/tools", tag = "tools", responses((status = 200, description = "The twelve tools with schema, roles and legal states", body = ref("#/components/schemas/ToolList"), content_type = "application/json")))]
+pub(crate) async fn list(_caller: Caller) -> Reply {
+    Ok(json(&ToolList {
+        tools: Tool::ALL
+            .into_iter()
+            .map(|tool| ToolEntry {
+                name: tool,
+                purpose: tool.purpose().to_owned(),
+                roles: tool.roles().to_vec(),
+                legal_states: tool.legal_states().to_vec(),
+                schema: schema::of(tool).clone(),
+            })
+            .collect(),
+    }))
+}
+
+/// How a call is to be taken.
+#[derive(Deserialize)]
+pub(crate) struct CallQuery {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Call a tool.
+#[utoipa::path(post, path = "/v0/tools/{tool}", tag = "tools",
+    params(("tool" = String, Path, description = "One of the twelve"),
+           ("dry_run" = Option<bool>, Query, description = "Judge and explain, commit nothing"),
+           ("Idempotency-Key" = Option<String>, Header, description = "May stand for request_id; must agree where both are given")),
+    request_body(content = ref("#/components/schemas/Answer"), content_type = "application/json"),
+    responses((status = 200, description = "Committed; or, with dry_run, explained", body = ref("#/components/schemas/Answer"), content_type = "application/json")))]
+pub(crate) async fn call(
+    State(api): State<Api>,
+    caller: Caller,
+    Extension(correlation): Extension<CorrelationId>,
+    Path(tool): Path<String>,
+    query: Result<Query<CallQuery>, axum::extract::rejection::QueryRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Reply {
+    let Query(query) = query.map_err(|_| {
+        Refusal::new(
+            Code::InvalidInput,
+            Phase::Request,
+            "The query takes dry_run=true or dry_run=false, nothing else.",
+        )
+    })?;
+    let body = body.map_err(|rejection| too_large_or_cut(&rejection, &api))?;
+    json_only(&headers)?;
+    let header_key = headers
+        .get("idempotency-key")
+        .map(HeaderValue::to_str)
+        .transpose()
+        .map_err(|_| {
+            Refusal::new(
+                Code::InvalidInput,
+                Phase::Request,
+                "The Idempotency-Key header takes 1 to 128 printable ASCII characters.",
+            )
+        })?;
+    let incoming = Incoming {
+        tool: &tool,
+        body: &body,
+        header_key,
+        actor: caller.actor,
+        correlation_id: Some(&correlation.0),
+    };
+    if query.dry_run {
+        return Ok(json(&api.desk().dry_run(incoming).await?));
+    }
+    let taken = api.desk().call(incoming).await?;
+    let mut response = raw(taken.answer);
+    if taken.replayed {
+        response
+            .headers_mut()
+            .insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+fn json_only(headers: &HeaderMap) -> Result<(), Refusal> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
+    let essence = kind.split(';').next().unwrap_or("").trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::MalformedJson,
+        Phase::Request,
+        "Send the body as JSON, with `Content-Type: application/json`.",
+    ))
+}
+
+fn too_large_or_cut(rejection: &BytesRejection, api: &Api) -> Refusal {
+    if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+        return Refusal::new(
+            Code::PayloadTooLarge,
+            Phase::Request,
+            format!(
+                "The body is over {} bytes. Photos and documents go to PUT /v0/attachments.",
+                api.inner.limits.body_bytes
+            ),
+        );
+    }
+    Refusal::new(
+        Code::MalformedJson,
+        Phase::Request,
+        "The body ended before it was whole.",
+    )
+}

@@ -1,0 +1,188 @@
+//! From bytes to a judged call on a locked ticket.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use dispatch_contract::input::Input;
+use dispatch_contract::question::Question;
+use dispatch_contract::schema::{self, Parsed};
+use dispatch_contract::{Actor, Call, Code, Phase, Refusal, Tool};
+use dispatch_engine::{Judged, Pack};
+use dispatch_ledger::{Contact, Lookup, Open, Opening};
+
+use crate::Inner;
+use crate::incoming::{Incoming, Refused};
+use crate::refuse::{ledger_away, objects_away};
+
+/// A call in order by its schema, with the pack that will judge it.
+pub(crate) struct Read {
+    pub(crate) call: Call,
+    pub(crate) actor: Actor,
+    pub(crate) correlation_id: Option<String>,
+    pub(crate) pack: Arc<Pack>,
+    pub(crate) schema_took: Duration,
+}
+
+/// A call that ends before it reaches the store, and as much of it as was read.
+pub(crate) struct Stopped {
+    pub(crate) refused: Refused,
+    pub(crate) call: Option<Call>,
+}
+
+/// What was found when the ticket was locked.
+pub(crate) enum Found {
+    /// The answer that this key was given before.
+    Replay(Bytes),
+    /// A verdict, and the lock it was reached under.
+    Judged(Box<Docket>),
+}
+
+/// A judged call on a locked ticket.
+pub(crate) struct Docket {
+    pub(crate) open: Box<Open>,
+    pub(crate) question: Question,
+    pub(crate) judged: Judged,
+}
+
+impl Docket {
+    /// Time taken to judge.
+    pub(crate) fn judged_for(&self) -> Duration {
+        Duration::from_nanos(self.judged.trace.elapsed_ns)
+    }
+}
+
+impl Inner {
+    /// Bytes to call: tool, schema, claimed actor, scope of the role. Nothing here
+    /// needs the store, so a flood of calls by the wrong role costs it little.
+    pub(crate) fn read(&self, incoming: &Incoming<'_>) -> Result<Read, Stopped> {
+        let began = Instant::now();
+        let tool: Tool = incoming.tool.parse().map_err(|error| Stopped {
+            refused: Refused {
+                refusal: Refusal::new(
+                    Code::UnknownTool,
+                    Phase::Request,
+                    format!("`{:.100}`: {error}.", incoming.tool),
+                ),
+                request_id: incoming.header_key.map(str::to_owned),
+            },
+            call: None,
+        })?;
+        let Parsed {
+            call,
+            claimed_actor,
+        } = schema::parse(tool, incoming.body, incoming.header_key).map_err(|refusal| Stopped {
+            refused: Refused {
+                refusal,
+                request_id: incoming.header_key.map(str::to_owned),
+            },
+            call: None,
+        })?;
+        let schema_took = began.elapsed();
+        let pack = self.pack.current();
+        let refusal = if claimed_actor.is_some_and(|claimed| claimed != incoming.actor) {
+            Some(Refusal::new(
+                Code::ActorMismatch,
+                Phase::Credential,
+                "The body's actor is not the one your credential names. Leave `actor` out: the \
+                 credential says who calls.",
+            ))
+        } else {
+            pack.refuse_early(incoming.actor.role, tool)
+        };
+        match refusal {
+            Some(refusal) => Err(Stopped {
+                refused: Refused {
+                    refusal,
+                    request_id: Some(call.request_id.clone()),
+                },
+                call: Some(call),
+            }),
+            None => Ok(Read {
+                call,
+                actor: incoming.actor,
+                correlation_id: incoming.correlation_id.map(str::to_owned),
+                pack,
+                schema_took,
+            }),
+        }
+    }
+
+    /// Lock the ticket, read what is committed under the key and on the ticket, judge.
+    pub(crate) async fn look(&self, read: &Read) -> Result<Found, Refusal> {
+        let call = &read.call;
+        let mut lookup = Lookup {
+            ticket_id: call.ticket_id,
+            key_digest: call.key_digest(read.actor),
+            content_digest: call.content_digest(read.actor),
+            technician_id: None,
+            storage_key: None,
+            contact: None,
+        };
+        match &call.input {
+            Input::DispatchAssignTech(assign) => {
+                lookup.technician_id = Some(assign.technician_id);
+            }
+            Input::CloseoutAddPhoto(add) => {
+                // the register knows every upload; whether its bytes are still
+                // there only the store does
+                if let Ok(key) = add.photo.storage_key.parse()
+                    && let Some(_) = self.objects.head(&key).await.map_err(objects_away)?
+                {
+                    lookup.storage_key = Some(&add.photo.storage_key);
+                }
+            }
+            Input::TicketCreate(create) => {
+                lookup.contact = Some(Contact {
+                    phone: create.customer.phone.as_deref(),
+                    email: create.customer.email.as_deref(),
+                });
+            }
+            _ => {}
+        }
+        let open = match self.ledger.begin(&lookup).await.map_err(ledger_away)? {
+            Opening::Replay(answer) => return Ok(Found::Replay(answer.into())),
+            Opening::Conflict => {
+                return Err(Refusal::new(
+                    Code::IdempotencyConflict,
+                    Phase::Idempotency,
+                    "This request_id was committed with other content or by another actor. Use a \
+                     new request_id for a new call; to replay, send exactly what was sent.",
+                ));
+            }
+            Opening::Open(open) => open,
+        };
+        let facts = open.facts.clone();
+        // a call that waited for the lock is judged at the time it got it, never
+        // before what was committed meanwhile
+        let now = self.clock.now();
+        let now = facts
+            .case
+            .as_ref()
+            .map_or(now, |case| now.max(case.ticket.updated_at));
+        let question = Question {
+            actor: read.actor,
+            call: call.clone(),
+            facts,
+            now,
+        };
+        let judged = read.pack.judge(&question);
+        Ok(Found::Judged(Box::new(Docket {
+            open,
+            question,
+            judged,
+        })))
+    }
+}
+
+/// End a transaction that wrote nothing. Where that fails the connection is
+/// closed and the database lets go by itself: nothing for a caller to know.
+pub(crate) async fn let_go(open: Box<Open>) {
+    if let Err(error) = open.abandon().await {
+        tracing::warn!(
+            error = &error as &dyn Error,
+            "a transaction was not ended in order"
+        );
+    }
+}

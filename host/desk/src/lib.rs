@@ -1,0 +1,87 @@
+//! The desk: the one place where a call is taken.
+//!
+//! Load, judge, commit, answer. It alone speaks with engine, ledger, objects and
+//! documents; it knows no HTTP, no terminal and no OpenClaw.
+
+mod call;
+mod clock;
+mod docket;
+mod dry_run;
+mod incoming;
+mod metrics;
+mod packs;
+mod papers;
+mod read;
+mod refuse;
+mod registry;
+mod settle;
+mod uploads;
+
+use std::sync::Arc;
+
+pub use clock::Clock;
+pub use dispatch_ledger::FeedPosition;
+pub use incoming::{DryRun, Incoming, PhaseTime, Refused, Taken};
+pub use metrics::DeskMetrics;
+pub use packs::{Following, OpenError, PackEntry, PackRejection, PackStatus};
+
+use dispatch_documents::Company;
+use dispatch_engine::{ActivePack, Engine};
+use dispatch_ledger::Ledger;
+use dispatch_objects::Objects;
+
+/// What a desk is made of.
+pub struct Parts {
+    /// Judges.
+    pub engine: Engine,
+    /// Keeps.
+    pub ledger: Ledger,
+    /// Holds blobs.
+    pub objects: Objects,
+    /// Whose name is on the papers.
+    pub company: Company,
+    /// Where `now` and ids come from.
+    pub clock: Clock,
+}
+
+/// Takes calls. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    pack: ActivePack,
+    packs: packs::PackBook,
+    ledger: Ledger,
+    objects: Objects,
+    company: Company,
+    clock: Clock,
+    metrics: DeskMetrics,
+    committed: tokio::sync::watch::Sender<u64>,
+}
+
+impl Desk {
+    /// The counters and histograms of this desk.
+    #[must_use]
+    pub fn metrics(&self) -> &DeskMetrics {
+        &self.inner.metrics
+    }
+
+    /// The time, from where everything here has it.
+    #[must_use]
+    pub fn now(&self) -> dispatch_contract::Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Finish what was taken on: every refusal still queued is written down.
+    pub async fn close(&self) {
+        if let Err(error) = self.inner.ledger.shutdown().await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "some refusals were not written down"
+            );
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Counters and histograms of judging and committing. Labels are bounded:
+//! tool, phase, verdict and code, never an id.
+
+use std::time::Duration;
+
+use dispatch_contract::{Code, Phase, Tool};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Upper bounds in seconds: from 5 microseconds to 2.5 seconds.
+const BUCKETS: [f64; 18] = [
+    0.000_005, 0.000_01, 0.000_02, 0.000_03, 0.000_05, 0.000_075, 0.000_1, 0.000_15, 0.000_25,
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5,
+];
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct CallLabels {
+    tool: String,
+    verdict: String,
+    code: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct PhaseLabels {
+    tool: String,
+    phase: String,
+    verdict: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct FaultLabels {
+    component: String,
+    kind: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: String,
+}
+
+/// The desk's counters and histograms.
+#[derive(Clone)]
+pub struct DeskMetrics {
+    calls: Family<CallLabels, Counter>,
+    phases: Family<PhaseLabels, Histogram, fn() -> Histogram>,
+    faults: Family<FaultLabels, Counter>,
+    activations: Family<OutcomeLabels, Counter>,
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(BUCKETS)
+}
+
+impl Default for DeskMetrics {
+    fn default() -> Self {
+        Self {
+            calls: Family::default(),
+            phases: Family::new_with_constructor(histogram),
+            faults: Family::default(),
+            activations: Family::default(),
+        }
+    }
+}
+
+impl DeskMetrics {
+    /// Put them into a registry, for `/metrics`.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "calls",
+            "Calls by tool, verdict and code",
+            self.calls.clone(),
+        );
+        registry.register_with_unit(
+            "phase_duration",
+            "Time of each step of a call",
+            Unit::Seconds,
+            self.phases.clone(),
+        );
+        registry.register(
+            "component_faults",
+            "Traps, deadlines and memory faults by component",
+            self.faults.clone(),
+        );
+        registry.register(
+            "pack_activations",
+            "Packs activated and rejected",
+            self.activations.clone(),
+        );
+    }
+
+    pub(crate) fn call(&self, tool: Option<Tool>, outcome: Result<bool, Code>) {
+        let (verdict, code) = match outcome {
+            Ok(false) => ("allow", "committed"),
+            Ok(true) => ("allow", "replayed"),
+            Err(code) => ("refuse", code.name()),
+        };
+        self.calls
+            .get_or_create(&CallLabels {
+                tool: tool.map_or("unknown", Tool::name).into(),
+                verdict: verdict.into(),
+                code: code.into(),
+            })
+            .inc();
+    }
+
+    pub(crate) fn phase(&self, tool: Tool, phase: Phase, allowed: bool, took: Duration) {
+        self.phases
+            .get_or_create(&PhaseLabels {
+                tool: tool.name().into(),
+                phase: phase.name().into(),
+                verdict: if allowed { "allow" } else { "refuse" }.into(),
+            })
+            .observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn fault(&self, component: Tool, kind: &str) {
+        self.faults
+            .get_or_create(&FaultLabels {
+                component: component.name().into(),
+                kind: kind.into(),
+            })
+            .inc();
+    }
+
+    pub(crate) fn activation(&self, accepted: bool) {
+        self.activations
+            .get_or_create(&OutcomeLabels {
+                outcome: if accepted { "activated" } else { "rejected" }.into(),
+            })
+            .inc();
+    }
+}
