@@ -24,7 +24,8 @@ pub async fn migrate(pool: &PgPool) -> Result<(), LedgerError> {
 /// How the ledger behaves towards the database.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Connections at most; two thirds of them are for commits and single reads.
+    /// Connections at most; a fifth of them, two at least, are for listings and chores,
+    /// the others for commits and single reads.
     pub max_connections: u32,
     /// How long a call waits for a free connection.
     pub acquire_timeout: Duration,
@@ -35,12 +36,13 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Four connections per core, 10 at least and 16 at most: more backends than
-    /// that take the cores from each other.
+    /// Eight connections per core, 15 at least and 20 at most: commits that wait for the
+    /// disk together share one write, and more backends than that take the cores
+    /// from each other.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
-            max_connections: u32::try_from(cores * 4).unwrap_or(16).clamp(10, 16),
+            max_connections: u32::try_from(cores * 8).unwrap_or(20).clamp(15, 20),
             acquire_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(4),
             statement_timeout: Duration::from_secs(10),
@@ -83,14 +85,15 @@ impl Ledger {
                 // a host that froze in the middle of a call must not hold a ticket for ever
                 ("idle_in_transaction_session_timeout", "30000".to_owned()),
             ]);
-        let lanes = (settings.max_connections * 2 / 3).max(1);
+        let chores = (settings.max_connections / 5).max(2);
+        let lanes = settings.max_connections.saturating_sub(chores).max(1);
         // listings: a plan made for the filters given; lanes: one plan, made once
         let listings = options
             .clone()
             .options([("plan_cache_mode", "force_custom_plan")]);
         let fixed = options.options([("plan_cache_mode", "force_generic_plan")]);
         let pool = PgPoolOptions::new()
-            .max_connections(settings.max_connections.saturating_sub(lanes).max(2))
+            .max_connections(chores)
             .acquire_timeout(settings.acquire_timeout)
             .connect_with(listings)
             .await?;

@@ -8,6 +8,7 @@ use dispatch_ledger::{HouseEvent, Registration, Revocation, StoredPack, Upload};
 use serde_json::json;
 use ulid::Ulid;
 
+use crate::feed::settled;
 use crate::scene::{Scene, now, operator, pack, technician_id};
 
 pub(crate) fn event(kind: EventType) -> HouseEvent {
@@ -88,12 +89,7 @@ async fn technicians_are_registered_changed_and_told_of() {
         scene.ledger.technician(technician_id(13)).await.unwrap(),
         None
     );
-    let told = scene
-        .ledger
-        .feed_after(Default::default(), 10)
-        .await
-        .unwrap();
-    assert_eq!(told.len(), 3);
+    let told = settled(&scene, Default::default(), 3).await;
     assert_eq!(told[2].1.payload["technician"]["active"], false);
 }
 
