@@ -9,16 +9,20 @@
 
 mod active;
 mod cache;
+mod cases;
 mod cedar;
 mod engine;
 mod judge;
 mod pack;
 mod sandbox;
 mod view;
+mod watch;
 
 pub use active::ActivePack;
 pub use cache::CacheError;
+pub use cases::{CaseFailure, TestReport};
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use judge::{Judged, PhaseTrace, Trace, VERDICT_CODES};
 pub use pack::{Limits, Manifest, Pack, PackError, PackFiles, SettingValue, Step, ToolEntry};
 pub use sandbox::{Fault, FaultKind, PoolShape, RunLimits, SandboxConfig, SandboxError};
+pub use watch::PackWatcher;
