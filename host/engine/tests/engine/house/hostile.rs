@@ -11,16 +11,16 @@ use wit_parser::Resolve;
 /// What the four functions of a component do, as instructions that leave an i32:
 /// the address of the answer. All zeros is an answer too: nothing to say, and
 /// for `transition` "commit, and stay".
-pub struct Guest<'a> {
-    pub pages: u32,
-    pub extra: &'a str,
-    pub check_settings: &'a str,
-    pub validate: &'a str,
-    pub transition: &'a str,
+pub(crate) struct Guest<'a> {
+    pub(crate) pages: u32,
+    pub(crate) extra: &'a str,
+    pub(crate) check_settings: &'a str,
+    pub(crate) validate: &'a str,
+    pub(crate) transition: &'a str,
 }
 
 /// An address where there is nothing but zeros.
-pub const ZEROS: &str = "i32.const 2048";
+pub(crate) const ZEROS: &str = "i32.const 2048";
 
 impl Default for Guest<'_> {
     /// Allows everything.
@@ -37,7 +37,7 @@ impl Default for Guest<'_> {
 
 impl Guest<'_> {
     /// As a core module.
-    pub fn module(&self) -> Vec<u8> {
+    pub(crate) fn module(&self) -> Vec<u8> {
         let Self {
             pages,
             extra,
@@ -65,7 +65,7 @@ impl Guest<'_> {
     }
 
     /// As a component of the right world.
-    pub fn component(&self) -> Vec<u8> {
+    pub(crate) fn component(&self) -> Vec<u8> {
         let mut resolve = Resolve::default();
         let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
         let (package, _) = resolve.push_path(wit).unwrap();
@@ -73,7 +73,8 @@ impl Guest<'_> {
             .select_world(&[package], Some("tool-policy"))
             .unwrap();
         let mut module = self.module();
-        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
+        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)
+            .unwrap();
         let mut encoder = ComponentEncoder::default();
         encoder.validate(true).module(&module).unwrap();
         encoder.encode().unwrap()
@@ -81,7 +82,7 @@ impl Guest<'_> {
 }
 
 /// The shipped pack with the component of each of these tools replaced.
-pub fn with_components(tools: &[Tool], component: &[u8]) -> PackFiles {
+pub(crate) fn with_components(tools: &[Tool], component: &[u8]) -> PackFiles {
     let mut files: BTreeMap<String, Vec<u8>> = super::shipped_files()
         .iter()
         .map(|(path, bytes)| (path.to_owned(), bytes.to_vec()))
@@ -96,6 +97,6 @@ pub fn with_components(tools: &[Tool], component: &[u8]) -> PackFiles {
 }
 
 /// The same, loaded.
-pub fn load_with(tools: &[Tool], component: &[u8]) -> Result<Pack, PackError> {
+pub(crate) fn load_with(tools: &[Tool], component: &[u8]) -> Result<Pack, PackError> {
     super::engine().load(&with_components(tools, component))
 }

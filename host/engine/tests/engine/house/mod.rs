@@ -1,7 +1,7 @@
 //! What the engine's tests share: the engine, the shipped pack, questions, bad guests.
 
-pub mod hostile;
-pub mod scene;
+pub(crate) mod hostile;
+pub(crate) mod scene;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -9,12 +9,12 @@ use std::sync::OnceLock;
 use dispatch_engine::{Engine, EngineConfig, Pack, PackFiles};
 
 /// The pack that the repository ships.
-pub fn shipped_folder() -> PathBuf {
+pub(crate) fn shipped_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/real-dispatch")
 }
 
 /// Its files, components included.
-pub fn shipped_files() -> PackFiles {
+pub(crate) fn shipped_files() -> PackFiles {
     let folder = shipped_folder();
     assert!(
         folder.join("components/ticket-create.wasm").exists(),
@@ -24,13 +24,13 @@ pub fn shipped_files() -> PackFiles {
 }
 
 /// One engine for all tests of a process, as in a host.
-pub fn engine() -> &'static Engine {
+pub(crate) fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     ENGINE.get_or_init(|| Engine::new(EngineConfig::default()).expect("an engine can be made"))
 }
 
 /// The shipped pack, loaded once.
-pub fn shipped() -> &'static Pack {
+pub(crate) fn shipped() -> &'static Pack {
     static PACK: OnceLock<Pack> = OnceLock::new();
     PACK.get_or_init(|| {
         engine()

@@ -5,10 +5,10 @@ use dispatch_contract::{Role, State, Tool};
 use serde_json::{Value, json};
 
 /// The technician and the customer of the ticket.
-pub const TECHNICIAN: &str = "01J9ZQ4Y7M8K6T5R4E3W2Q1T0A";
-pub const CUSTOMER: &str = "01J9ZQ4Y7M8K6T5R4E3W2Q1C0A";
+pub(crate) const TECHNICIAN: &str = "01J9ZQ4Y7M8K6T5R4E3W2Q1T0A";
+pub(crate) const CUSTOMER: &str = "01J9ZQ4Y7M8K6T5R4E3W2Q1C0A";
 /// Somebody else.
-pub const OTHER: &str = "01J9ZQ4Y7M8K6T5R4E3W2Q1Z0Z";
+pub(crate) const OTHER: &str = "01J9ZQ4Y7M8K6T5R4E3W2Q1Z0Z";
 
 const TICKET: &str = "01J9ZQ4Y7M8K6T5R4E3W2Q1X0A";
 const HASH: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -51,7 +51,7 @@ fn case(state: State) -> Value {
 }
 
 /// A well-formed input of the tool.
-pub fn input(tool: Tool) -> Value {
+pub(crate) fn input(tool: Tool) -> Value {
     match tool {
         Tool::TicketCreate => json!({
             "customer": {"contact_name": "Ada Park", "phone": "+1 312 555 0100"},
@@ -77,7 +77,7 @@ pub fn input(tool: Tool) -> Value {
 }
 
 /// A message, with or without an intent.
-pub fn message(intent: Option<&str>) -> Value {
+pub(crate) fn message(intent: Option<&str>) -> Value {
     let mut message = json!({"raw": "hello", "normalized": "hello", "direction": "inbound"});
     if let Some(intent) = intent {
         message["intent"] = json!(intent);
@@ -86,7 +86,7 @@ pub fn message(intent: Option<&str>) -> Value {
 }
 
 /// A question on a ticket in this state.
-pub fn ask(tool: Tool, input: Value, role: Role, id: &str, state: State) -> Question {
+pub(crate) fn ask(tool: Tool, input: Value, role: Role, id: &str, state: State) -> Question {
     let creates = tool == Tool::TicketCreate;
     let mut call = json!({"request_id": "r", "input": {"tool": tool, "input": input},
         "channel": {"kind": "sms", "peer": "+13125550100"}});
@@ -106,12 +106,12 @@ pub fn ask(tool: Tool, input: Value, role: Role, id: &str, state: State) -> Ques
 }
 
 /// The plain question of a tool, by whoever is this role on the ticket.
-pub fn plain(tool: Tool, role: Role, state: State) -> Question {
+pub(crate) fn plain(tool: Tool, role: Role, state: State) -> Question {
     ask(tool, input(tool), role, own_id(role), state)
 }
 
 /// The id with which an actor of this role owns the ticket.
-pub fn own_id(role: Role) -> &'static str {
+pub(crate) fn own_id(role: Role) -> &'static str {
     if role == Role::Customer {
         CUSTOMER
     } else {
