@@ -11,6 +11,7 @@ use clap::Parser;
 
 mod bench;
 mod bindings;
+mod demo;
 mod fresh;
 mod guests;
 mod house;
@@ -47,6 +48,7 @@ macro_rules! tasks {
 
 tasks! {
     Setup => setup,
+    Demo => demo,
     Test => test,
     Guests => guests,
     Bindings => bindings,

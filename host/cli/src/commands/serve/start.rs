@@ -1,0 +1,214 @@
+//! The order in which a host starts, each step timed. The port comes first: where it
+//! is taken, nothing else is touched.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dispatch_api::Api;
+use dispatch_desk::{Clock, Desk, Following, OpenError, Parts};
+use dispatch_engine::{Engine, EngineConfig};
+use dispatch_identity::{RevocationList, Verifier, VerifierConfig};
+use dispatch_ledger::Ledger;
+use dispatch_objects::Objects;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{Args, credentials};
+use crate::failure::Failure;
+use crate::house::database::{Database, blocking};
+use crate::house::{company, keyring, objects, policies};
+use crate::out;
+
+/// Once the desk is closed and every listing answered, connections end by themselves.
+const CLOSE: Duration = Duration::from_secs(20);
+
+/// A host that is ready.
+pub(super) struct Started {
+    pub(super) stopping: CancellationToken,
+    api: Api,
+    listener: TcpListener,
+    desk: Desk,
+    database: Database,
+    following: Following,
+    refreshing: JoinHandle<()>,
+}
+
+/// Says how long each step took.
+struct Steps {
+    began: Instant,
+    last: Instant,
+}
+
+impl Steps {
+    fn begin() -> Self {
+        let now = Instant::now();
+        Self {
+            began: now,
+            last: now,
+        }
+    }
+
+    fn done(&mut self, step: &'static str) {
+        let took_ms = self.last.elapsed().as_millis();
+        tracing::info!(took_ms, "{step}");
+        self.last = Instant::now();
+    }
+}
+
+pub(super) async fn start(args: Args) -> Result<Started, Failure> {
+    let mut steps = Steps::begin();
+    let data_dir = args.database.data_dir();
+    let objects = objects::parse(args.objects.as_deref(), &data_dir).map_err(Failure::Usage)?;
+    let company = company::read(args.company.as_deref())?;
+    let listener = bind(&args).await?;
+    if !args.database.is_private() {
+        make_private(&data_dir)?;
+    }
+    let database = args.database.open().await?;
+    // from here on the cluster runs: whatever fails, it is stopped
+    match rest(args, &database, &data_dir, objects, company, &mut steps).await {
+        Ok(parts) => {
+            let (api, desk, following, refreshing, stopping) = parts;
+            let url = listener
+                .local_addr()
+                .map_err(|error| Failure::Other(error.into()))?;
+            let took_ms = steps.began.elapsed().as_millis();
+            out::text(&format!("ready on http://{url} in {took_ms} ms\n"));
+            Ok(Started {
+                stopping,
+                api,
+                listener,
+                desk,
+                database,
+                following,
+                refreshing,
+            })
+        }
+        Err(failure) => {
+            database.close().await;
+            Err(failure)
+        }
+    }
+}
+
+type Rest = (Api, Desk, Following, JoinHandle<()>, CancellationToken);
+
+async fn rest(
+    args: Args,
+    database: &Database,
+    data_dir: &Path,
+    objects: dispatch_objects::ObjectsConfig,
+    company: dispatch_documents::Company,
+    steps: &mut Steps,
+) -> Result<Rest, Failure> {
+    let ledger = database.ledger(args.max_connections).await?;
+    steps.done("database is up to date");
+    let objects = Objects::open(&objects).map_err(|error| Failure::Other(error.into()))?;
+    steps.done("objects are open");
+    let ring_file = args
+        .keyring
+        .clone()
+        .unwrap_or_else(|| data_dir.join("keyring.toml"));
+    let verifier = Verifier::new(
+        keyring::load_or_make(&ring_file)?,
+        VerifierConfig {
+            audience: args.audience.clone(),
+            ..VerifierConfig::default()
+        },
+        RevocationList::default(),
+    );
+    steps.done("keyring is read");
+    let engine = engine(data_dir).await?;
+    steps.done("engine is ready");
+    let folder = args
+        .policies
+        .clone()
+        .unwrap_or_else(policies::default_folder);
+    let desk = open_desk(engine, ledger, objects, company, &folder).await?;
+    steps.done("pack is loaded and tested");
+    let verifier = Arc::new(verifier);
+    credentials::refresh(&desk, &verifier).await;
+    let refreshing = credentials::follow(desk.clone(), Arc::clone(&verifier), ring_file);
+    let following = desk.follow_packs(&folder);
+    let stopping = CancellationToken::new();
+    let api = Api::new(desk.clone(), verifier, args.limits(), stopping.clone());
+    Ok((api, desk, following, refreshing, stopping))
+}
+
+async fn bind(args: &Args) -> Result<TcpListener, Failure> {
+    TcpListener::bind(args.listen).await.map_err(|error| {
+        let context = format!(
+            "cannot listen on {}: another program may have the port; choose another with --listen",
+            args.listen
+        );
+        Failure::Other(anyhow::Error::from(error).context(context))
+    })
+}
+
+/// A private cluster makes the data folder itself, with the rights it needs.
+fn make_private(folder: &Path) -> Result<(), Failure> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| {
+            let context = format!(
+                "the data folder {} cannot be made; choose another with --data-dir",
+                folder.display()
+            );
+            Failure::Other(anyhow::Error::from(error).context(context))
+        })
+}
+
+async fn engine(data_dir: &Path) -> Result<Engine, Failure> {
+    let config = EngineConfig {
+        cache_dir: Some(data_dir.join("compiled")),
+        ..EngineConfig::default()
+    };
+    blocking(move || Engine::new(config))
+        .await?
+        .map_err(|error| Failure::Other(error.into()))
+}
+
+async fn open_desk(
+    engine: Engine,
+    ledger: Ledger,
+    objects: Objects,
+    company: dispatch_documents::Company,
+    folder: &Path,
+) -> Result<Desk, Failure> {
+    let parts = Parts {
+        engine,
+        ledger,
+        objects,
+        company,
+        clock: Clock::system(),
+    };
+    Desk::open(parts, folder)
+        .await
+        .map_err(|error| match error {
+            OpenError::Ledger(error) => Failure::unreachable("the database does not answer", error),
+            error => Failure::Other(error.into()),
+        })
+}
+
+impl Started {
+    /// Serve until told to stop, then put everything down in order.
+    pub(super) async fn run(self) {
+        dispatch_api::serve(self.api, self.listener).await;
+        drop(self.following);
+        self.refreshing.abort();
+        if tokio::time::timeout(CLOSE, self.desk.close())
+            .await
+            .is_err()
+        {
+            tracing::error!("the ledger did not close in time");
+        }
+        self.database.close().await;
+        tracing::info!("stopped");
+    }
+}

@@ -1,0 +1,61 @@
+//! Colour: only on a terminal, and not where NO_COLOR is set.
+
+use std::io::{IsTerminal, stderr, stdout};
+
+/// Whether to colour, and what colours mean.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Paint {
+    on: bool,
+}
+
+impl Paint {
+    pub(crate) fn of_stdout() -> Self {
+        Self::on(stdout().is_terminal())
+    }
+
+    pub(crate) fn of_stderr() -> Self {
+        Self::on(stderr().is_terminal())
+    }
+
+    fn on(terminal: bool) -> Self {
+        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self {
+            on: terminal && !refused && !dumb,
+        }
+    }
+
+    /// Never coloured.
+    #[cfg(test)]
+    pub(crate) fn never() -> Self {
+        Self { on: false }
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.on {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Refused, wrong.
+    pub(crate) fn bad(self, text: &str) -> String {
+        self.with("1;31", text)
+    }
+
+    /// Committed, in order.
+    pub(crate) fn good(self, text: &str) -> String {
+        self.with("1;32", text)
+    }
+
+    /// Headings.
+    pub(crate) fn strong(self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    /// What explains the rest.
+    pub(crate) fn faint(self, text: &str) -> String {
+        self.with("2", text)
+    }
+}
