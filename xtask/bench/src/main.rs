@@ -21,6 +21,7 @@ mod verdicts;
 mod wire;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -71,8 +72,17 @@ impl Args {
     }
 }
 
-fn main() -> Result<()> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<()> {
     let mut figures = Figures::default();
     if args.wants(Part::Verdicts) {
         verdicts::measure(&args.pack, args.seconds as f64, &mut figures)?;
@@ -82,7 +92,7 @@ fn main() -> Result<()> {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?
-            .block_on(house::measure(&args, &mut figures))?;
+            .block_on(house::measure(args, &mut figures))?;
     }
     figures.print();
     if let Some(file) = &args.json {

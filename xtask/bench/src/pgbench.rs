@@ -12,15 +12,16 @@ use tempfile::TempDir;
 use crate::mix::Kind;
 
 /// The contents of one kind's rows, taken from a call that the host committed.
+/// What a kind does not have is a dash: pgbench takes no empty text.
 const SAMPLE: &str = "SELECT e.body::text AS body, e.hash, e.kind, e.actor_id, \
          d.question::text AS question, d.verdict::text AS verdict, \
          d.determining_policies::text AS policies, d.pack_name, d.pack_version, d.pack_digest, \
          d.tool, d.actor_role AS role, d.request_id, d.correlation_id, \
          t.snapshot::text AS snapshot, t.beside::text AS beside, \
          convert_from(i.answer, 'UTF8') AS answer, \
-         coalesce(m.actor::text, n.actor::text, '') AS actor, \
-         coalesce(m.channel::text, '') AS channel, coalesce(m.raw, n.text, '') AS raw, \
-         coalesce(m.normalized, '') AS normalized \
+         coalesce(m.actor::text, n.actor::text, '-') AS actor, \
+         coalesce(m.channel::text, '-') AS channel, coalesce(m.raw, n.text, '-') AS raw, \
+         coalesce(m.normalized, '-') AS normalized \
      FROM decisions d \
      JOIN audit_events e ON e.chain = d.ticket_id AND e.sequence = d.last_sequence \
      JOIN tickets t ON t.ticket_id = d.ticket_id \
