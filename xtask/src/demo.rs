@@ -44,11 +44,11 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let mut host = step("start the host", || {
         Host::start(&binary(), &folder()?, args.port, &interrupt)
     })?;
-    let told = tell(&host, &interrupt).and_then(|cast| {
+    let told = tell(&host, &interrupt).and_then(|(cast, ticket)| {
         if args.exit {
             return Ok(());
         }
-        next::print(&host, &cast);
+        next::print(&host, &cast, &ticket);
         host.wait(&interrupt)
     });
     if told.is_err() {
@@ -62,13 +62,13 @@ pub(crate) fn run(args: Args) -> Result<()> {
     Ok(())
 }
 
-fn tell(host: &Host, interrupt: &Interrupt) -> Result<Cast> {
+fn tell(host: &Host, interrupt: &Interrupt) -> Result<(Cast, String)> {
     let caller = Caller::new(&binary(), host.url(), interrupt);
     let cast = Cast::gather(&caller, host)?;
     println!("\none ticket, from new to closed ({})\n", host.url());
     let ticket = story::tell(&caller, &cast)?;
     papers::check(&caller, &cast, host, &ticket)?;
-    Ok(cast)
+    Ok((cast, ticket))
 }
 
 fn build() -> Result<()> {

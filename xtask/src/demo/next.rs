@@ -5,7 +5,7 @@ use super::host::Host;
 use super::papers::shown;
 
 /// Prints them, ready to paste.
-pub(super) fn print(host: &Host, cast: &Cast) {
+pub(super) fn print(host: &Host, cast: &Cast, ticket: &str) {
     let dispatch = shown(&super::binary());
     let token = |actor: &super::cast::Actor| shown(actor.token_file()).display().to_string();
     let operator = token(&cast.operator);
@@ -18,20 +18,17 @@ pub(super) fn print(host: &Host, cast: &Cast) {
         "  export DISPATCH_URL={} DISPATCH_TOKEN_FILE={operator}",
         host.url()
     );
-    for line in [
-        "dispatch ticket list",
-        "dispatch ticket list --json | jq -r '.items[0].ticket_id'",
-        "dispatch ticket case TICKET",
-        "dispatch ticket timeline TICKET",
-        "dispatch tools",
-        "dispatch call ticket.add_message --help",
-    ] {
-        println!("  {line}");
+    println!("  dispatch ticket list");
+    for what in ["case", "summary", "timeline"] {
+        println!("  dispatch ticket {what} {ticket}");
     }
+    println!("  dispatch tools");
     println!(
-        "  dispatch call ticket.set_priority --ticket TICKET --set priority=emergency --dry-run \\\n    \
-         --token-file {}",
-        token(&cast.intake)
+        "  dispatch call ticket.set_priority --ticket {ticket} --set priority=emergency --dry-run"
+    );
+    println!(
+        "  dispatch call billing.compile_closeout_packet --ticket {ticket} --token-file {}",
+        token(&cast.closeout)
     );
     println!(
         "  curl -N -H \"Authorization: Bearer $(cat {operator})\" {}/v0/events?after=0-0",
