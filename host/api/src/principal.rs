@@ -1,6 +1,7 @@
 //! Who calls: the bearer token of a request, checked, and their rate.
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use dispatch_contract::{Actor, Code, Phase, Refusal};
@@ -18,29 +19,29 @@ impl FromRequestParts<Api> for Caller {
     type Rejection = Refusing;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Refusing> {
-        let token = bearer(parts).ok_or_else(|| {
-            unauthenticated(
-                "There is no bearer token. Send `Authorization: Bearer <token>`; an operator \
-                 makes one with `dispatch token mint`."
-                    .into(),
-            )
-        })?;
-        let principal = api
-            .inner
-            .verifier
-            .verify(token, api.desk().now())
-            .map_err(|error| {
-                unauthenticated(format!("The bearer token does not hold: {error}."))
-            })?;
-        api.inner.rates.take(principal.actor.id)?;
-        Ok(Self {
-            actor: principal.actor,
-        })
+        let actor = identify(&parts.headers, api)?;
+        api.inner.rates.take(actor.id)?;
+        Ok(Self { actor })
     }
 }
 
-fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
+/// Who the credential says is calling.
+pub(crate) fn identify(headers: &HeaderMap, api: &Api) -> Result<Actor, Refusal> {
+    let token = bearer(headers).ok_or_else(|| {
+        unauthenticated(
+            "There is no bearer token. Send `Authorization: Bearer <token>`; an operator makes \
+             one with `dispatch token mint`."
+                .into(),
+        )
+    })?;
+    let verified = api.inner.verifier.verify(token, api.desk().now());
+    verified
+        .map(|principal| principal.actor)
+        .map_err(|error| unauthenticated(format!("The bearer token does not hold: {error}.")))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")

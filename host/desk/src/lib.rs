@@ -24,6 +24,7 @@ pub use dispatch_ledger::FeedPosition;
 pub use incoming::{DryRun, Incoming, PhaseTime, Refused, Taken};
 pub use metrics::DeskMetrics;
 pub use packs::{Following, OpenError, PackEntry, PackRejection, PackStatus};
+pub use refuse::TurnedAway;
 
 use dispatch_documents::Company;
 use dispatch_engine::{ActivePack, Engine};

@@ -6,12 +6,12 @@ use std::time::Duration;
 use dispatch_contract::decision::{Decision, DecisionRecord};
 use dispatch_contract::event::PackRef;
 use dispatch_contract::question::Question;
-use dispatch_contract::{Call, Code, DecisionId, Phase, Refusal, Verdict};
+use dispatch_contract::{Actor, Call, Code, DecisionId, Phase, Refusal, Tool, Verdict};
 use dispatch_ledger::LedgerError;
 use dispatch_objects::ObjectError;
 
-use crate::Inner;
 use crate::incoming::{Incoming, Refused};
+use crate::{Desk, Inner};
 
 /// The longest tool name that is kept, in characters; names beyond are no tools.
 const MAX_TOOL_NAME: usize = 100;
@@ -26,6 +26,31 @@ pub(crate) enum Reached {
     Verdict(Box<(Question, Verdict)>, PackRef, Duration),
 }
 
+/// A call that was turned away before the desk saw it: at the door, for its
+/// credential, its rate, its size or its form.
+pub struct TurnedAway<'a> {
+    /// The tool's name as it was asked for.
+    pub tool: &'a str,
+    /// Who called; none where the credential is the reason.
+    pub actor: Option<Actor>,
+    /// The call's idempotency key, where it was read that far.
+    pub request_id: Option<&'a str>,
+    /// What ties this call to others.
+    pub correlation_id: Option<&'a str>,
+    /// Why.
+    pub refusal: &'a Refusal,
+}
+
+impl Desk {
+    /// Write down a call that was turned away at the door, as every other refusal.
+    pub async fn turned_away(&self, call: TurnedAway<'_>) {
+        let inner = &*self.inner;
+        let tool: Option<Tool> = call.tool.parse().ok();
+        inner.metrics.call(tool, Err(call.refusal.code));
+        inner.record(inner.blank(&call)).await;
+    }
+}
+
 impl Inner {
     /// Write a refusal down; waits while the writer is behind, never drops.
     pub(crate) async fn write_refusal(
@@ -34,26 +59,13 @@ impl Inner {
         refused: &Refused,
         reached: Reached,
     ) {
-        let refusal = &refused.refusal;
-        let mut record = DecisionRecord {
-            decision: Decision {
-                decision_id: DecisionId(self.clock.fresh()),
-                decided_at: self.clock.now(),
-                request_id: refused.request_id.clone(),
-                correlation_id: incoming.correlation_id.map(str::to_owned),
-                tool: incoming.tool.chars().take(MAX_TOOL_NAME).collect(),
-                ticket_id: None,
-                actor: Some(incoming.actor),
-                allowed: false,
-                code: Some(refusal.code),
-                phase: Some(refusal.phase),
-                determining_policies: refusal.determining_policies.clone(),
-                pack: None,
-                judged_us: 0,
-            },
-            question: None,
-            verdict: None,
-        };
+        let mut record = self.blank(&TurnedAway {
+            tool: incoming.tool,
+            actor: Some(incoming.actor),
+            request_id: refused.request_id.as_deref(),
+            correlation_id: incoming.correlation_id,
+            refusal: &refused.refusal,
+        });
         match reached {
             Reached::Body => {}
             Reached::Call(call) => record.decision.ticket_id = call.ticket_id,
@@ -67,11 +79,39 @@ impl Inner {
                 record.verdict = Some(verdict);
             }
         }
+        self.record(record).await;
+    }
+
+    /// The decision of a call of which nothing but this is known.
+    fn blank(&self, call: &TurnedAway<'_>) -> DecisionRecord {
+        DecisionRecord {
+            decision: Decision {
+                decision_id: DecisionId(self.clock.fresh()),
+                decided_at: self.clock.now(),
+                request_id: call.request_id.map(str::to_owned),
+                correlation_id: call.correlation_id.map(str::to_owned),
+                tool: call.tool.chars().take(MAX_TOOL_NAME).collect(),
+                ticket_id: None,
+                actor: call.actor,
+                allowed: false,
+                code: Some(call.refusal.code),
+                phase: Some(call.refusal.phase),
+                determining_policies: call.refusal.determining_policies.clone(),
+                pack: None,
+                judged_us: 0,
+            },
+            question: None,
+            verdict: None,
+        }
+    }
+
+    async fn record(&self, record: DecisionRecord) {
+        let code = record.decision.code.map_or("none", Code::name);
         if let Err(error) = self.ledger.record_refusal(record).await {
             // the writer has stopped: the refusal stands, its record is in the log
             tracing::error!(
                 error = &error as &dyn Error,
-                code = refusal.code.name(),
+                code,
                 "a refusal was not written down"
             );
         }

@@ -94,6 +94,7 @@ pub fn router(api: Api) -> Router {
         .merge(untimed)
         .fallback(no_route)
         .method_not_allowed_fallback(no_route)
+        .layer(axum::middleware::from_fn(text_only))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(api.clone(), correlation::layer))
         .with_state(api)
@@ -110,6 +111,32 @@ async fn no_route(request: Request) -> Refusing {
         ),
     )
     .into()
+}
+
+/// A path that is no text names nothing; left to the extractors, it would be answered
+/// in their words and not as a problem.
+async fn text_only(request: Request, next: Next) -> Response {
+    if is_text(request.uri().path()) {
+        next.run(request).await
+    } else {
+        no_route(request).await.into_response()
+    }
+}
+
+fn is_text(path: &str) -> bool {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        let escaped = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let (byte, after) = match escaped.filter(|_| first == b'%') {
+            Some(byte) => (byte, &tail[2..]),
+            None => (first, tail),
+        };
+        bytes.push(byte);
+        rest = after;
+    }
+    std::str::from_utf8(&bytes).is_ok()
 }
 
 async fn deadline(State(api): State<Api>, request: Request, next: Next) -> Response {

@@ -1,18 +1,19 @@
 //! The closed toolset: listing and calling it.
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Extension, FromRequest, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
-use dispatch_contract::{Code, Phase, Refusal, Role, State as TicketState, Tool, schema};
-use dispatch_desk::Incoming;
+use dispatch_contract::{Actor, Code, Phase, Refusal, Role, State as TicketState, Tool, schema};
+use dispatch_desk::{Incoming, TurnedAway};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Api;
 use crate::correlation::CorrelationId;
-use crate::principal::Caller;
+use crate::principal::{Caller, identify};
+use crate::problem::Refusing;
 use crate::reply::{Reply, json, raw};
 
 /// A tool of the closed set.
@@ -70,41 +71,45 @@ pub(crate) struct CallQuery {
     responses((status = 200, description = "Committed; or, with dry_run, explained", body = ref("#/components/schemas/Answer"), content_type = "application/json")))]
 pub(crate) async fn call(
     State(api): State<Api>,
-    caller: Caller,
     Extension(correlation): Extension<CorrelationId>,
     Path(tool): Path<String>,
-    query: Result<Query<CallQuery>, axum::extract::rejection::QueryRejection>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    query: Result<Query<CallQuery>, QueryRejection>,
+    request: Request,
 ) -> Reply {
-    let Query(query) = query.map_err(|_| {
-        Refusal::new(
-            Code::InvalidInput,
-            Phase::Request,
-            "The query takes dry_run=true or dry_run=false, nothing else.",
-        )
-    })?;
-    let body = body.map_err(|rejection| too_large_or_cut(&rejection, &api))?;
-    json_only(&headers)?;
-    let header_key = headers
+    let is_dry_run = query.as_ref().is_ok_and(|query| query.dry_run);
+    let header_key = request
+        .headers()
         .get("idempotency-key")
-        .map(HeaderValue::to_str)
-        .transpose()
-        .map_err(|_| {
-            Refusal::new(
-                Code::InvalidInput,
-                Phase::Request,
-                "The Idempotency-Key header takes 1 to 128 printable ASCII characters.",
-            )
-        })?;
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let mut identified = None;
+    let (actor, body) = match admit(&api, query, request, &mut identified).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => {
+            if !is_dry_run {
+                let turned_away = TurnedAway {
+                    tool: &tool,
+                    actor: identified,
+                    request_id: header_key.as_deref(),
+                    correlation_id: Some(&correlation.0),
+                    refusal: &refusal,
+                };
+                api.desk().turned_away(turned_away).await;
+            }
+            return Err(Refusing {
+                refusal: Box::new(refusal),
+                request_id: header_key,
+            });
+        }
+    };
     let incoming = Incoming {
         tool: &tool,
         body: &body,
-        header_key,
-        actor: caller.actor,
+        header_key: header_key.as_deref(),
+        actor,
         correlation_id: Some(&correlation.0),
     };
-    if query.dry_run {
+    if is_dry_run {
         return Ok(json(&api.desk().dry_run(incoming).await?));
     }
     let taken = api.desk().call(incoming).await?;
@@ -115,6 +120,39 @@ pub(crate) async fn call(
             .insert("idempotency-replayed", HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+/// The door: credential, rate, form and size, in this order, so that nothing of a
+/// stranger's body is read. `identified` is known also of a caller who is turned away.
+async fn admit(
+    api: &Api,
+    query: Result<Query<CallQuery>, QueryRejection>,
+    request: Request,
+    identified: &mut Option<Actor>,
+) -> Result<(Actor, Bytes), Refusal> {
+    let actor = identify(request.headers(), api)?;
+    *identified = Some(actor);
+    api.inner.rates.take(actor.id)?;
+    query.map_err(|_| {
+        Refusal::new(
+            Code::InvalidInput,
+            Phase::Request,
+            "The query takes dry_run=true or dry_run=false, nothing else.",
+        )
+    })?;
+    json_only(request.headers())?;
+    if let Some(key) = request.headers().get("idempotency-key")
+        && key.to_str().is_err()
+    {
+        return Err(Refusal::new(
+            Code::InvalidInput,
+            Phase::Request,
+            "The Idempotency-Key header takes 1 to 128 printable ASCII characters.",
+        ));
+    }
+    let body = Bytes::from_request(request, api).await;
+    let body = body.map_err(|rejection| too_large_or_cut(&rejection, api))?;
+    Ok((actor, body))
 }
 
 fn json_only(headers: &HeaderMap) -> Result<(), Refusal> {
