@@ -3,10 +3,13 @@
 
 use anyhow::Result;
 
-use crate::bindings;
+use crate::{bindings, sqlx_data};
 
 /// Fails, with the command that makes the file fresh, if it is not.
 type Check = fn() -> Result<()>;
 
 /// What `cargo xtask test` checks, by name.
-pub(crate) const CHECKS: &[(&str, Check)] = &[("guests' bindings", bindings::check)];
+pub(crate) const CHECKS: &[(&str, Check)] = &[
+    ("guests' bindings", bindings::check),
+    ("the ledger's queries", sqlx_data::check),
+];

@@ -66,3 +66,13 @@ pub(crate) fn cargo() -> Command {
     }
     command
 }
+
+/// The lints, as strict as they are taken: every target, no warning.
+pub(crate) fn lint(scope: &[&str]) -> Command {
+    let mut command = cargo();
+    command
+        .args(["clippy", "--all-targets", "--locked"])
+        .args(scope)
+        .args(["--", "-D", "warnings"]);
+    command
+}

@@ -17,6 +17,7 @@ mod guests;
 mod house;
 mod pg;
 mod setup;
+mod sqlx_data;
 mod step;
 mod test;
 
@@ -52,6 +53,7 @@ tasks! {
     Test => test,
     Guests => guests,
     Bindings => bindings,
+    SqlxData => sqlx_data,
     Bench => bench,
     Pg => pg,
 }

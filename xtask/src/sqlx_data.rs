@@ -15,13 +15,20 @@ use dispatch_cluster::Binaries;
 
 use crate::house;
 use crate::pg::TestServer;
-use crate::step::quiet;
-
-/// The package whose queries are kept.
-const PACKAGE: &str = "dispatch-ledger";
+use crate::step::{quiet, run as run_command};
 
 /// The database that the queries are described by, on a server of its own.
 const DATABASE: &str = "dispatch_queries";
+
+/// Describe the ledger's queries anew, after a query or a migration changed
+#[derive(clap::Args)]
+pub(crate) struct Args {}
+
+/// `cargo xtask sqlx-data`
+pub(crate) fn run(_: Args) -> Result<()> {
+    crate::setup::postgres::ensure()?;
+    prepare()
+}
 
 /// Names and contents.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -31,17 +38,24 @@ fn committed() -> PathBuf {
 }
 
 /// Writes `.sqlx/` anew: what the queries are now, and nothing else.
-pub(crate) fn prepare() -> Result<()> {
+fn prepare() -> Result<()> {
     let folder = committed();
     let files = described()?;
     fs::create_dir_all(&folder)?;
-    for name in read(&folder)?.keys().filter(|name| !files.contains_key(*name)) {
+    for name in read(&folder)?
+        .keys()
+        .filter(|name| !files.contains_key(*name))
+    {
         fs::remove_file(folder.join(name))?;
     }
     for (name, content) in &files {
         fs::write(folder.join(name), content)?;
     }
-    println!("{} queries are described in {}", files.len(), folder.display());
+    println!(
+        "{} queries are described in {}",
+        files.len(),
+        folder.display()
+    );
     Ok(())
 }
 
@@ -74,9 +88,9 @@ fn described() -> Result<Files> {
         .open(&root)
         .and_then(|file| file.set_modified(SystemTime::now()))
         .with_context(|| format!("could not touch {}", root.display()))?;
-    quiet(
-        house::cargo()
-            .args(["check", "--quiet", "--locked", "--package", PACKAGE])
+    // the whole workspace, as the lints are: other features would compile its dependencies anew
+    run_command(
+        house::lint(&["--workspace"])
             .env("DATABASE_URL", url)
             .env("SQLX_OFFLINE", "false")
             .env("SQLX_OFFLINE_DIR", folder.path()),
@@ -100,7 +114,10 @@ fn migrated(server: &str) -> Result<String> {
                 .args(["--dbname", url]),
         )
     };
-    run(server, &["--command", &format!("CREATE DATABASE {DATABASE}")])?;
+    run(
+        server,
+        &["--command", &format!("CREATE DATABASE {DATABASE}")],
+    )?;
     let url = server.replacen("/postgres?", &format!("/{DATABASE}?"), 1);
     ensure!(url != server, "the test server's URL names no database");
     let mut migrations: Vec<PathBuf> = fs::read_dir(house::root().join("migrations"))?
@@ -119,7 +136,11 @@ fn read(folder: &Path) -> Result<Files> {
     let mut files = Files::new();
     for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
         let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         files.insert(name, fs::read(&path)?);
     }
     Ok(files)

@@ -51,8 +51,8 @@ pub(crate) fn run(args: Args) -> Result<()> {
     guests::all(&compiler)?;
     let scope = args.scope("--workspace");
     step("lints", || {
-        clippy(&mut offline(house::cargo()), &scope)?;
-        clippy(&mut in_guests(), WHOLE)
+        run_command(&mut offline(house::lint(&scope)))?;
+        run_command(&mut to_guests(house::lint(WHOLE)))
     })?;
     let runner = Runner::found(args.no_nextest);
     step("tests of the guests", || runner.run(in_guests, WHOLE, &[]))?;
@@ -67,15 +67,6 @@ pub(crate) fn run(args: Args) -> Result<()> {
     Ok(())
 }
 
-fn clippy(cargo: &mut Command, scope: &[&str]) -> Result<()> {
-    run_command(
-        cargo
-            .args(["clippy", "--all-targets", "--locked", "--quiet"])
-            .args(scope)
-            .args(["--", "-D", "warnings"]),
-    )
-}
-
 /// Queries are checked against the committed data, not against a server.
 fn offline(mut cargo: Command) -> Command {
     cargo.env("SQLX_OFFLINE", "true");
@@ -84,7 +75,10 @@ fn offline(mut cargo: Command) -> Command {
 
 /// Guests on this machine: their rules are plain Rust and are tested as such.
 fn in_guests() -> Command {
-    let mut cargo = house::cargo();
+    to_guests(house::cargo())
+}
+
+fn to_guests(mut cargo: Command) -> Command {
     cargo
         .current_dir(house::guests())
         .env("CARGO_TARGET_DIR", house::target().join("guests/host"));
