@@ -46,6 +46,32 @@ async fn of_32_tickets_opened_with_one_key_one_is_opened() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hosts_on_one_database_answer_one_key_alike() {
+    let house = House::start().await;
+    let other = house.second_host().await;
+    let (intake, fronts) = (house.intake(), [&*house, &other.front]);
+    let mut create = bodies::schedulable();
+    create["request_id"] = json!(bodies::key());
+    let calls = (0..RACERS).map(|n| fronts[n % 2].call(&intake, "ticket.create", &create));
+    let replies = join_all(calls).await;
+    one_commit(&replies);
+    let ticket = replies[0].json()["data"]["ticket_id"].clone();
+    let ticket = ticket.as_str().expect("an id");
+    let body = addressed(ticket, &bodies::message("The door is stuck."));
+    let calls = (0..RACERS).map(|n| fronts[n % 2].call(&intake, "ticket.add_message", &body));
+    one_commit(&join_all(calls).await);
+    let different = (0..RACERS).map(|n| {
+        let message = bodies::message(&format!("message {n}"));
+        fronts[n % 2].on(&intake, "ticket.add_message", ticket, &message)
+    });
+    let replies = join_all(different).await;
+    assert!(replies.iter().all(|reply| reply.status == 200));
+    let chain = chain::verified(&house.database, ticket).await;
+    let last = chain.last().expect("events").ticket_version;
+    assert_eq!(last, 2 + RACERS as u64);
+}
+
 fn one_commit(replies: &[Reply]) {
     let first = &replies[0];
     first.ok();

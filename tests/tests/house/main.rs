@@ -11,6 +11,7 @@ mod feed;
 mod hot_reload;
 mod idempotency;
 mod lifecycle;
+mod listing;
 mod openapi;
 mod refusals;
 mod routes;

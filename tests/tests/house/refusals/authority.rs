@@ -25,7 +25,18 @@ async fn every_role_that_a_tool_is_not_for() {
             refused(&house, call, expected).await;
         }
     }
-    // an override is an operator's
+    // an override is an operator's, and has a reason
+    for reason in ["too short", "          "] {
+        let mut note = json!({ "note": { "text": "Done." } });
+        note["override"] = json!({ "reason": reason });
+        let call = house.on(&house.operator(), "closeout.add_note", &told.id, &note);
+        let phase = if reason.len() < 10 {
+            "schema"
+        } else {
+            "validate"
+        };
+        refused(&house, call, (422, "invalid_input", phase)).await;
+    }
     let note = bodies::overriding(json!({ "note": { "text": "Done." } }));
     let call = house.on(&house.technician(), "closeout.add_note", &told.id, &note);
     refused(&house, call, expected).await;

@@ -1,6 +1,10 @@
 //! What fails closed: rules that trap, a database that is away.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::{recorded, refused};
+use crate::support::bodies;
 use crate::support::front::addressed;
 use crate::support::house::Settings;
 use crate::support::{House, chain, eventually};
@@ -69,4 +73,59 @@ async fn a_database_that_is_away_is_a_refusal_and_nothing_is_committed() {
     .await;
     assert_eq!(answer["data"]["priority"], "standard");
     recorded(&house, &problem).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_cut_under_load_loses_nothing_that_was_answered() {
+    let house = House::start().await;
+    let mut clients = Vec::new();
+    let answered = Arc::new(AtomicUsize::new(0));
+    for _ in 0..8 {
+        let (ticket, _) = house.open(&bodies::bare()).await;
+        let (front, answered) = ((*house).clone(), Arc::clone(&answered));
+        clients.push(tokio::spawn(async move {
+            let mut sent = Vec::new();
+            loop {
+                let body = addressed(&ticket, &bodies::message("under load"));
+                let reply = front
+                    .call(&front.intake(), "ticket.add_message", &body)
+                    .await;
+                answered.fetch_add(1, Ordering::Relaxed);
+                sent.push((body, reply.clone()));
+                if reply.status != 200 {
+                    return (ticket, sent);
+                }
+            }
+        }));
+    }
+    eventually("some answers", async || {
+        (answered.load(Ordering::Relaxed) > 50).then_some(())
+    })
+    .await;
+    house.cut_database().await;
+    let mut all = Vec::new();
+    for client in clients {
+        all.push(client.await.expect("a client ends well"));
+    }
+    house.restore_database().await;
+    for (ticket, sent) in all {
+        for (body, reply) in &sent {
+            if reply.status != 200 {
+                reply.refused(503, "store_unavailable", "store");
+            }
+            // the very same call, as a refusal of this kind asks for
+            let again = eventually("the database is found again", async || {
+                let again = house
+                    .call(&house.intake(), "ticket.add_message", body)
+                    .await;
+                (again.status == 200).then_some(again)
+            })
+            .await;
+            if reply.status == 200 {
+                assert_eq!(again.body, reply.body);
+            }
+        }
+        let chain = chain::verified(&house.database, &ticket).await;
+        assert_eq!(chain.len(), 1 + sent.len(), "each call once");
+    }
 }
