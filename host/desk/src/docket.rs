@@ -44,6 +44,8 @@ pub(crate) struct Docket {
     pub(crate) open: Box<Open>,
     pub(crate) question: Question,
     pub(crate) judged: Judged,
+    /// What the call is known by, computed once.
+    pub(crate) content_digest: [u8; 32],
 }
 
 impl Docket {
@@ -172,6 +174,7 @@ impl Inner {
             open,
             question,
             judged,
+            content_digest: lookup.content_digest,
         })))
     }
 }

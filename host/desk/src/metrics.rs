@@ -18,16 +18,16 @@ const BUCKETS: [f64; 18] = [
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct CallLabels {
-    tool: String,
-    verdict: String,
-    code: String,
+    tool: &'static str,
+    verdict: &'static str,
+    code: &'static str,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct PhaseLabels {
-    tool: String,
-    phase: String,
-    verdict: String,
+    tool: &'static str,
+    phase: &'static str,
+    verdict: &'static str,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -99,9 +99,9 @@ impl DeskMetrics {
         };
         self.calls
             .get_or_create(&CallLabels {
-                tool: tool.map_or("unknown", Tool::name).into(),
-                verdict: verdict.into(),
-                code: code.into(),
+                tool: tool.map_or("unknown", Tool::name),
+                verdict,
+                code,
             })
             .inc();
     }
@@ -109,9 +109,9 @@ impl DeskMetrics {
     pub(crate) fn phase(&self, tool: Tool, phase: Phase, allowed: bool, took: Duration) {
         self.phases
             .get_or_create(&PhaseLabels {
-                tool: tool.name().into(),
-                phase: phase.name().into(),
-                verdict: if allowed { "allow" } else { "refuse" }.into(),
+                tool: tool.name(),
+                phase: phase.name(),
+                verdict: if allowed { "allow" } else { "refuse" },
             })
             .observe(took.as_secs_f64());
     }

@@ -166,6 +166,7 @@ impl Desk {
                 desk.inner.remember(&desk.inner.pack.current()).await?;
             }
         }
+        desk.clear_unfinished_uploads();
         Ok(desk)
     }
 

@@ -42,7 +42,7 @@ impl Inner {
         };
         let facts = settle::facts(&read.call, outcome, given).map_err(|e| unsettled(&e))?;
         let version = before.map_or(0, |case| case.ticket.version) + 1;
-        let request_sha256 = hex::encode(read.call.content_digest(read.actor));
+        let request_sha256 = hex::encode(docket.content_digest);
         let mut chain = docket.open.chain.clone();
         let mut case = before.cloned();
         let mut events = Vec::with_capacity(facts.len());

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use dispatch_contract::artifact::Attachment;
@@ -14,7 +15,26 @@ use futures::Stream;
 use crate::Desk;
 use crate::refuse::{ledger_away, objects_away};
 
+/// How long an upload may be under way before what is left of it is cleared away.
+const UNFINISHED: Duration = Duration::from_secs(24 * 60 * 60);
+
 impl Desk {
+    /// Clear away what a host that was killed left of uploads, beside everything else.
+    pub(crate) fn clear_unfinished_uploads(&self) {
+        let objects = self.inner.objects.clone();
+        let now = SystemTime::from(self.inner.clock.now().utc());
+        tokio::spawn(async move {
+            match objects.sweep(now, UNFINISHED).await {
+                Ok(0) => {}
+                Ok(swept) => tracing::info!(swept, "cleared unfinished uploads away"),
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn Error,
+                    "unfinished uploads were not cleared away"
+                ),
+            }
+        });
+    }
+
     /// Keep an upload and register it, so that `closeout.add_photo` can name it.
     ///
     /// # Errors
