@@ -1,6 +1,7 @@
 //! Replaying: each ticket is rebuilt from its events alone and compared with what is
 //! stored, and each committed call is judged again as it was recorded.
 
+use dispatch_contract::TicketId;
 use dispatch_contract::event::{Event, PackRef};
 use dispatch_contract::question::Question;
 use dispatch_contract::{Case, Verdict};
@@ -69,7 +70,7 @@ struct Row {
 }
 
 impl Ledger {
-    /// Rebuild every ticket and judge every committed call again.
+    /// Rebuild every ticket, or only this one, and judge every committed call again.
     ///
     /// `judge` is given the pack that judged and the recorded question; the packs to
     /// have at hand are [`Ledger::packs_that_judged`].
@@ -78,15 +79,18 @@ impl Ledger {
     /// Where the database cannot answer in time. A difference is no error but the result.
     pub async fn replay(
         &self,
+        only: Option<TicketId>,
         mut judge: impl FnMut(&PackRef, &Question) -> Rejudge + Send,
         mut progress: impl FnMut(Progress) + Send,
     ) -> Result<ReplayReport, LedgerError> {
-        let total = self.count_events().await?;
+        let only = only.map(|ticket| ticket.to_string());
+        let only = only.as_deref();
+        let total = self.count_events(only).await?;
         let mut report = ReplayReport::default();
         let mut at = (String::new(), 0);
         let mut fold = Fold::default();
         loop {
-            let rows = self.replay_page(&at.0, at.1).await?;
+            let rows = self.replay_page(only, &at.0, at.1).await?;
             let full = rows.len() as i64 == PAGE;
             for row in rows {
                 at = (row.chain.clone(), row.sequence);
@@ -103,7 +107,12 @@ impl Ledger {
         }
     }
 
-    async fn replay_page(&self, chain: &str, sequence: i64) -> Result<Vec<Row>, LedgerError> {
+    async fn replay_page(
+        &self,
+        only: Option<&str>,
+        chain: &str,
+        sequence: i64,
+    ) -> Result<Vec<Row>, LedgerError> {
         Ok(sqlx::query_as!(
             Row,
             r#"SELECT e.chain, e.sequence, e.event_id, e.body::text AS "body!",
@@ -115,11 +124,12 @@ impl Ledger {
                JOIN tickets t ON t.ticket_id = e.chain
                LEFT JOIN decisions d
                    ON d.ticket_id = e.chain AND d.allowed AND d.last_sequence = e.sequence
-               WHERE (e.chain, e.sequence) > ($1, $2)
+               WHERE (e.chain, e.sequence) > ($1, $2) AND ($4::text IS NULL OR e.chain = $4)
                ORDER BY e.chain, e.sequence LIMIT $3"#,
             chain,
             sequence,
             PAGE,
+            only,
         )
         .fetch_all(&self.pool)
         .await?)

@@ -3,6 +3,7 @@
 //! Reads in pages, so that memory stays bounded and commits go on meanwhile: an event and
 //! the head of its ticket come from one statement, and so from one moment.
 
+use dispatch_contract::TicketId;
 use dispatch_contract::event::{ChainHead, Event};
 use serde::Serialize;
 
@@ -70,27 +71,34 @@ struct Agreed {
 
 impl Ledger {
     /// Events there are now.
-    pub(crate) async fn count_events(&self) -> Result<u64, LedgerError> {
-        let count = sqlx::query_scalar!(r#"SELECT count(*) AS "n!" FROM audit_events"#)
-            .fetch_one(&self.pool)
-            .await?;
+    pub(crate) async fn count_events(&self, only: Option<&str>) -> Result<u64, LedgerError> {
+        let count = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "n!" FROM audit_events WHERE $1::text IS NULL OR chain = $1"#,
+            only,
+        )
+        .fetch_one(&self.pool)
+        .await?;
         stored::unsigned("count of events", count)
     }
 
-    /// Read every chain from its beginning and stop at the first bad row.
+    /// Read every chain from its beginning, or only this ticket's, and stop at the
+    /// first bad row.
     ///
     /// # Errors
     /// Where the database cannot answer in time. A bad row is no error but the result.
     pub async fn verify(
         &self,
+        only: Option<TicketId>,
         mut progress: impl FnMut(Progress) + Send,
     ) -> Result<VerifyReport, LedgerError> {
-        let total = self.count_events().await?;
+        let only = only.map(|ticket| ticket.to_string());
+        let only = only.as_deref();
+        let total = self.count_events(only).await?;
         let mut report = VerifyReport::default();
         let mut at = (String::new(), 0);
         let mut walk = Walk::default();
         loop {
-            let rows = self.page(&at.0, at.1).await?;
+            let rows = self.page(only, &at.0, at.1).await?;
             let full = rows.len() as i64 == PAGE;
             for row in rows {
                 at = (row.chain.clone(), row.sequence);
@@ -112,12 +120,17 @@ impl Ledger {
         report.chains = walk.chains;
         report.fault = match walk.end() {
             Some(fault) => Some(fault),
-            None => self.without_events().await?,
+            None => self.without_events(only).await?,
         };
         Ok(report)
     }
 
-    async fn page(&self, chain: &str, sequence: i64) -> Result<Vec<Row>, LedgerError> {
+    async fn page(
+        &self,
+        only: Option<&str>,
+        chain: &str,
+        sequence: i64,
+    ) -> Result<Vec<Row>, LedgerError> {
         let rows = sqlx::query!(
             r#"SELECT e.chain, e.sequence, e.event_id, e.kind, e.actor_id, e.hash, e.body::text AS "body!",
                    t.chain_sequence AS "head_sequence?", t.chain_hash AS "head_hash?",
@@ -132,11 +145,12 @@ impl Ledger {
                    FROM decisions
                    WHERE ticket_id = e.chain AND allowed AND last_sequence >= e.sequence
                    ORDER BY last_sequence LIMIT 1) d ON true
-               WHERE (e.chain, e.sequence) > ($1, $2)
+               WHERE (e.chain, e.sequence) > ($1, $2) AND ($4::text IS NULL OR e.chain = $4)
                ORDER BY e.chain, e.sequence LIMIT $3"#,
             chain,
             sequence,
             PAGE,
+            only,
         )
         .fetch_all(&self.pool)
         .await?;
@@ -167,11 +181,13 @@ impl Ledger {
     }
 
     /// Tickets and committed decisions whose events are not there.
-    async fn without_events(&self) -> Result<Option<Fault>, LedgerError> {
+    async fn without_events(&self, only: Option<&str>) -> Result<Option<Fault>, LedgerError> {
         let ticket = sqlx::query_scalar!(
             "SELECT ticket_id FROM tickets t
              WHERE NOT EXISTS (SELECT FROM audit_events e WHERE e.chain = t.ticket_id)
-             ORDER BY ticket_id LIMIT 1"
+                 AND ($1::text IS NULL OR ticket_id = $1)
+             ORDER BY ticket_id LIMIT 1",
+            only,
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -187,8 +203,10 @@ impl Ledger {
             r#"SELECT decision_id, ticket_id AS "ticket_id!", last_sequence AS "last_sequence!"
                FROM decisions d
                WHERE allowed AND NOT EXISTS (SELECT FROM audit_events e
-                   WHERE e.chain = d.ticket_id AND e.sequence = d.last_sequence)
-               ORDER BY ticket_id, last_sequence LIMIT 1"#
+                       WHERE e.chain = d.ticket_id AND e.sequence = d.last_sequence)
+                   AND ($1::text IS NULL OR ticket_id = $1)
+               ORDER BY ticket_id, last_sequence LIMIT 1"#,
+            only,
         )
         .fetch_optional(&self.pool)
         .await?;

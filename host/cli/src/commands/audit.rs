@@ -5,11 +5,12 @@ mod progress;
 mod replay;
 mod verify;
 
+use dispatch_contract::TicketId;
 use dispatch_ledger::Ledger;
 
 use crate::failure::Failure;
 use crate::global::Global;
-use crate::house::database::DatabaseArgs;
+use crate::house::database::{self, DatabaseArgs};
 
 /// Connections for reading from end to end.
 const CONNECTIONS: u32 = 4;
@@ -31,6 +32,9 @@ enum Action {
 
 #[derive(clap::Args)]
 struct AuditArgs {
+    /// Only this ticket
+    #[arg(long, value_name = "ID")]
+    ticket: Option<TicketId>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -67,10 +71,20 @@ async fn look(
     is_replay: bool,
     json: bool,
 ) -> Result<bool, Failure> {
+    if let Some(ticket) = args.ticket {
+        let away = |error| database::away(error, "the ticket could not be looked up");
+        let unknown = ledger.ticket(ticket).await.map_err(away)?.is_none();
+        let silent = ledger.timeline(ticket, None, 1).await.map_err(away)?;
+        if unknown && silent.items.is_empty() {
+            return Err(Failure::Other(anyhow::anyhow!(
+                "there is no ticket {ticket} in this database, and no event of it"
+            )));
+        }
+    }
     if is_replay {
         let cache = args.database.data_dir().join("compiled");
-        replay::run(ledger, &cache, json).await
+        replay::run(ledger, args.ticket, &cache, json).await
     } else {
-        verify::run(ledger, json).await
+        verify::run(ledger, args.ticket, json).await
     }
 }

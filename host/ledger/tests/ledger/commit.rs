@@ -119,7 +119,7 @@ async fn of_32_writers_on_one_ticket_each_adds_one_link_and_no_branch() {
     for event in &events {
         head.verify(event).unwrap();
     }
-    assert_eq!(scene.ledger.verify(|_| {}).await.unwrap().fault, None);
+    assert_eq!(scene.ledger.verify(None, |_| {}).await.unwrap().fault, None);
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ async fn sixteen_at_once_make_one_chain() {
     for event in &events {
         head.verify(event).unwrap();
     }
-    assert_eq!(scene.ledger.verify(|_| {}).await.unwrap().chains, 1);
+    assert_eq!(scene.ledger.verify(None, |_| {}).await.unwrap().chains, 1);
 }
 
 #[tokio::test]

@@ -225,7 +225,7 @@ async fn events_alone_rebuild_it_and_every_verdict_can_be_asked_again() {
     let mut last = None;
     let verified = scene
         .ledger
-        .verify(|progress| last = Some(progress))
+        .verify(None, |progress| last = Some(progress))
         .await
         .unwrap();
     assert_eq!(verified.fault, None);
@@ -239,6 +239,7 @@ async fn events_alone_rebuild_it_and_every_verdict_can_be_asked_again() {
     let report = scene
         .ledger
         .replay(
+            None,
             |pack, question| {
                 assert_eq!(*pack, crate::scene::pack());
                 let known = recorded
@@ -252,4 +253,27 @@ async fn events_alone_rebuild_it_and_every_verdict_can_be_asked_again() {
         .unwrap();
     assert_eq!(report.differences, []);
     assert_eq!((report.tickets, report.calls), (2, 18));
+}
+
+#[tokio::test]
+async fn one_ticket_is_verified_and_replayed_alone() {
+    let scene = Scene::new().await;
+    play(&scene).await;
+    let other = scene.ticket().await;
+    let verified = scene.ledger.verify(Some(other), |_| {}).await.unwrap();
+    assert_eq!((verified.chains, verified.fault), (1, None));
+    let recorded = scene.ledger.judged_lately(100).await.unwrap();
+    let judge = |_: &_, question: &_| {
+        let known = recorded
+            .iter()
+            .find(|record| record.question.as_ref() == Some(question));
+        Rejudge::Verdict(known.unwrap().verdict.clone().unwrap())
+    };
+    let report = scene
+        .ledger
+        .replay(Some(other), judge, |_| {})
+        .await
+        .unwrap();
+    assert_eq!((report.tickets, report.different), (1, 0));
+    assert_eq!(report.events, verified.events);
 }

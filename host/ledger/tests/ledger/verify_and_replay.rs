@@ -39,7 +39,7 @@ async fn scene_of_three() -> (Scene, Vec<TicketId>) {
 }
 
 async fn fault(scene: &Scene) -> Fault {
-    let report = scene.ledger.verify(|_| {}).await.unwrap();
+    let report = scene.ledger.verify(None, |_| {}).await.unwrap();
     report.fault.expect("a fault is found")
 }
 
@@ -124,7 +124,11 @@ async fn a_manipulated_snapshot_and_a_turned_verdict_are_reported() {
     };
     let report = scene
         .ledger
-        .replay(|_, question| Rejudge::Verdict(again(question)), |_| {})
+        .replay(
+            None,
+            |_, question| Rejudge::Verdict(again(question)),
+            |_| {},
+        )
         .await
         .unwrap();
     assert_eq!(report.different, 1, "{:?}", report.differences);
@@ -135,6 +139,7 @@ async fn a_manipulated_snapshot_and_a_turned_verdict_are_reported() {
     let report = scene
         .ledger
         .replay(
+            None,
             |_, question| match again(question) {
                 Verdict::Allow(mut outcome) => {
                     outcome.determining_policies.clear();

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Instant;
 
+use dispatch_contract::TicketId;
 use dispatch_contract::event::PackRef;
 use dispatch_contract::question::Question;
 use dispatch_engine::{Engine, EngineConfig, Pack, PackFiles};
@@ -23,13 +24,19 @@ const SHOWN: usize = 20;
 type Known = Result<Pack, String>;
 
 /// True where nothing differs.
-pub(super) async fn run(ledger: &Ledger, cache: &Path, json: bool) -> Result<bool, Failure> {
+pub(super) async fn run(
+    ledger: &Ledger,
+    only: Option<TicketId>,
+    cache: &Path,
+    json: bool,
+) -> Result<bool, Failure> {
     let began = Instant::now();
     let packs = packs(ledger, cache).await?;
     let report = {
         let bar = Bar::new("replay");
         ledger
             .replay(
+                only,
                 |pack, question| judge(&packs, pack, question),
                 |progress| bar.show(progress),
             )

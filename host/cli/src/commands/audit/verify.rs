@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use dispatch_contract::TicketId;
 use dispatch_ledger::{Fault, Ledger, VerifyReport};
 
 use super::progress::Bar;
@@ -12,12 +13,16 @@ use crate::show::clean;
 use crate::show::paint::Paint;
 
 /// True where every chain holds.
-pub(super) async fn run(ledger: &Ledger, json: bool) -> Result<bool, Failure> {
+pub(super) async fn run(
+    ledger: &Ledger,
+    only: Option<TicketId>,
+    json: bool,
+) -> Result<bool, Failure> {
     let began = Instant::now();
     let report = {
         let bar = Bar::new("verify");
         ledger
-            .verify(|progress| bar.show(progress))
+            .verify(only, |progress| bar.show(progress))
             .await
             .map_err(|error| away(error, "the audit trail could not be read to its end"))?
     };
