@@ -379,3 +379,47 @@ fn mode(file: &Path) -> u32 {
     let meta = std::fs::metadata(file).expect("there");
     meta.permissions().mode() & 0o777
 }
+
+/// What the README says of the binary is what the binary says of itself.
+#[test]
+fn the_readme_names_every_command_and_every_option_of_serve() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = std::fs::read_to_string(readme).expect("the README is there");
+    let help = run(&["serve", "--help"]).stdout;
+    let own = help.split("Options of every command:").next().unwrap_or("");
+    let words = |text: &str, from: &str| -> Vec<String> {
+        text.split(from)
+            .skip(1)
+            .map(|rest| {
+                let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)));
+                format!("{from}{}", &rest[..end.unwrap_or(rest.len())])
+            })
+            .collect()
+    };
+    let mut named: Vec<String> = words(own, " --").iter().map(|w| w.trim().into()).collect();
+    named.extend(words(own, "DISPATCH_"));
+    assert!(named.len() > 20, "the help is read: {named:?}");
+    for word in named.iter().filter(|word| *word != "--help") {
+        assert!(
+            readme.contains(&format!("`{word}`")),
+            "README.md lacks `{word}`"
+        );
+    }
+    let commands = run(&["--help"]).stdout;
+    let list = commands.split("Commands:").nth(1).unwrap_or("");
+    let names = list
+        .lines()
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next());
+    let mut seen = 0;
+    for name in names.filter(|name| *name != "help") {
+        seen += 1;
+        assert!(
+            readme.contains(&format!("dispatch {name}")),
+            "README.md lacks `dispatch {name}`"
+        );
+    }
+    assert!(seen >= 10, "the commands are read: {commands}");
+}
