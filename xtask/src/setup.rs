@@ -6,6 +6,7 @@ use crate::step::step;
 
 pub(crate) mod debian;
 pub(crate) mod postgres;
+pub(crate) mod s3;
 pub(crate) mod wasm;
 
 /// Set up what is missing: a compiler for Wasm, and a Postgres.

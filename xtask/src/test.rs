@@ -59,7 +59,11 @@ pub(crate) fn run(args: Args) -> Result<()> {
     step("tests", || {
         let server = TestServer::start()?;
         let url = ("DISPATCH_TEST_DATABASE_URL", server.url.as_str());
-        let outcome = runner.run(|| offline(house::cargo()), &scope, &[url]);
+        let outcome = runner.run(
+            || setup::s3::beside(offline(house::cargo())),
+            &scope,
+            &[url],
+        );
         // a failed test is what the reader wants to know, before a failed stop
         outcome.and(server.stop())
     })?;

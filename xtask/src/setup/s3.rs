@@ -1,0 +1,40 @@
+//! A real S3 server for the object store's tests, from PyPI, where this machine has a
+//! Python that can make a virtual environment.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::house;
+use crate::step::says;
+
+/// Runs a command with the server beside it.
+fn script() -> PathBuf {
+    house::root().join("host/objects/tests/s3/with-moto.sh")
+}
+
+/// The command as it runs beside the server; as it is, and said so, where there is none.
+pub(crate) fn beside(command: Command) -> Command {
+    // makes the environment the first time; later it is a second
+    if says(Command::new("sh").arg(script()).arg("true")).is_none() {
+        println!(
+            "    no S3 server: this machine's python3 cannot make a virtual environment with moto \
+             in it (Debian: python3-venv); the bucket's tests say SKIPPED"
+        );
+        return command;
+    }
+    let mut beside = Command::new("sh");
+    beside
+        .arg(script())
+        .arg(command.get_program())
+        .args(command.get_args());
+    if let Some(folder) = command.get_current_dir() {
+        beside.current_dir(folder);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => beside.env(name, value),
+            None => beside.env_remove(name),
+        };
+    }
+    beside
+}
