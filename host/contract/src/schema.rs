@@ -70,6 +70,20 @@ fn name_choices(schema: &mut Value) {
                 fields.insert("enum".into(), words.into());
             }
             fields.values_mut().for_each(name_choices);
+            // the same where the word may be left out
+            let words = match fields
+                .get("anyOf")
+                .and_then(Value::as_array)
+                .map(Vec::as_slice)
+            {
+                Some([one, none]) if *none == json!({ "type": "null" }) => one.get("enum"),
+                _ => None,
+            };
+            if let Some(mut words) = words.and_then(Value::as_array).cloned() {
+                words.push(Value::Null);
+                fields.remove("anyOf");
+                fields.insert("enum".into(), words.into());
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(name_choices),
         _ => {}
@@ -153,6 +167,7 @@ pub struct Parsed {
 /// `malformed_json` where it is not a JSON object, `invalid_input` with every
 /// violation where it breaks the schema.
 pub fn parse(tool: Tool, body: &[u8], header_key: Option<&str>) -> Result<Parsed, Refusal> {
+    let has_nul = body.windows(NUL.len()).any(|window| window == NUL);
     let mut body: Value = serde_json::from_slice(body).map_err(|error| {
         Refusal::new(
             Code::MalformedJson,
@@ -172,7 +187,11 @@ pub fn parse(tool: Tool, body: &[u8], header_key: Option<&str>) -> Result<Parsed
             }]));
         }
     }
-    let violations = violations(tool, &body);
+    let mut violations = violations(tool, &body);
+    // only the escape puts one into a text, so that almost no body is walked
+    if has_nul {
+        find_nul(&body, &mut String::new(), &mut violations);
+    }
     if !violations.is_empty() {
         return Err(invalid(violations));
     }
@@ -183,6 +202,35 @@ pub fn parse(tool: Tool, body: &[u8], header_key: Option<&str>) -> Result<Parsed
             message: error.to_string(),
         }])
     })
+}
+
+/// The one character that no text can hold where it is kept, as it stands in JSON.
+const NUL: &[u8] = b"\\u0000";
+
+/// Every text with a NUL in it.
+fn find_nul(value: &Value, path: &mut String, found: &mut Vec<Violation>) {
+    let length = path.len();
+    let mut inside = |key: &str, value: &Value| {
+        path.push('/');
+        path.push_str(key);
+        find_nul(value, path, found);
+        path.truncate(length);
+    };
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| inside(key, value)),
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.for_each(|(n, value)| inside(&n.to_string(), value));
+        }
+        Value::String(text) if text.contains('\0') && found.len() < MAX_VIOLATIONS => {
+            found.push(Violation {
+                path: path.clone(),
+                rule: "no_nul".into(),
+                message: "leave the character U+0000 out: no text can hold it".into(),
+            });
+        }
+        _ => {}
+    }
 }
 
 fn invalid(violations: Vec<Violation>) -> Refusal {
@@ -323,6 +371,20 @@ mod tests {
     }
 
     #[test]
+    fn a_text_with_a_nul_is_refused_where_it_stands() {
+        let body = json!({"request_id": "r", "ticket_id": TICKET, "line_items": [
+            {"description": "work", "quantity": 1, "unit_amount_cents": 1},
+            {"description": "a\u{0}b", "quantity": 1, "unit_amount_cents": 1}]});
+        let refusal = parse_value(Tool::BillingGenerateInvoiceDraft, &body).unwrap_err();
+        assert_eq!(refusal.violations.len(), 1);
+        assert_eq!(refusal.violations[0].path, "/line_items/1/description");
+        assert_eq!(refusal.violations[0].rule, "no_nul");
+        // the six characters of the escape are a text like any other
+        let spelt = json!({"request_id": "r", "ticket_id": TICKET, "eta_text": "\\u0000"});
+        assert!(parse_value(Tool::DispatchSetEta, &spelt).is_ok());
+    }
+
+    #[test]
     fn a_wrong_word_is_answered_with_the_words_there_are() {
         let body = json!({"request_id": "r", "ticket_id": TICKET, "priority": "urgent"});
         let refusal = parse_value(Tool::TicketSetPriority, &body).unwrap_err();
@@ -335,6 +397,11 @@ mod tests {
             violation.message.contains("\"standard\" or \"emergency\""),
             "{violation:?}"
         );
+        // also where it may be left out
+        let body = json!({"request_id": "r", "priority": "urgent"});
+        let refusal = parse_value(Tool::TicketCreate, &body).unwrap_err();
+        let optional = refusal.violations.iter().find(|v| v.path == "/priority");
+        assert_eq!(optional.map(|v| v.rule.as_str()), Some("enum"));
     }
 
     #[test]

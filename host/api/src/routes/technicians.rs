@@ -76,6 +76,9 @@ pub(crate) async fn put(
     if !(1..=200).contains(&name.chars().count()) {
         return Err(invalid("A name has 1 to 200 characters.".into()).into());
     }
+    if name.contains('\0') || phone.as_ref().is_some_and(|phone| phone.contains('\0')) {
+        return Err(invalid("Leave the character U+0000 out: no text can hold it.".into()).into());
+    }
     if phone
         .as_ref()
         .is_some_and(|phone| phone.chars().count() > 40)

@@ -3,7 +3,7 @@
 use super::{body_of, refused};
 use crate::support::House;
 use crate::support::bodies::{self, ITEMS};
-use crate::support::front::addressed;
+use crate::support::front::{addressed, answered};
 use crate::support::people::INACTIVE_TECHNICIAN;
 use crate::support::reply::{texts, violations};
 use dispatch_contract::State;
@@ -140,6 +140,7 @@ async fn every_violation_of_a_phase_at_once() {
     body["surplus"] = json!(1);
     body["customer"]["contact_name"] = json!("");
     body["service_location"]["lat"] = json!(91);
+    body["priority"] = json!("urgent");
     let call = house.call(&house.intake(), "ticket.create", &body);
     let problem = refused(&house, call, schema).await;
     assert_eq!(
@@ -147,6 +148,7 @@ async fn every_violation_of_a_phase_at_once() {
         [
             " additional_properties",
             "/customer/contact_name min_length",
+            "/priority enum",
             "/request_id pattern",
             "/service_location/lat maximum",
         ]
@@ -339,4 +341,52 @@ async fn null_in_an_optional_field_is_absence() {
         .on(&house.intake(), "ticket.add_message", &id, &eta)
         .await
         .ok();
+}
+
+#[tokio::test]
+async fn any_character_is_kept_or_refused_and_never_a_fault() {
+    let house = House::start().await;
+    for odd in [
+        "a\u{0}b",
+        "\u{0}",
+        "a\u{1b}[2Jb",
+        "a\u{202e}b",
+        "\u{fffe}",
+        "e\u{301}",
+        "\u{1F6AA}",
+    ] {
+        let told = house.advance_to(State::Onsite).await;
+        let mut create = bodies::schedulable();
+        create["customer"]["contact_name"] = json!(odd);
+        create["customer"]["site_name"] = json!(odd);
+        create["issue"]["summary"] = json!(odd);
+        create["issue"]["door_system_type"] = json!(odd);
+        create["initial_message"] = json!({ "raw": odd, "normalized": odd });
+        create["request_id"] = json!(bodies::key());
+        let mut peer = bodies::message("hello");
+        peer["channel"]["peer"] = json!(odd);
+        let mut override_reason = json!({ "note": { "text": "Done." } });
+        override_reason["override"] = json!({ "reason": odd.repeat(10) });
+        let mut answers = vec![house.call(&house.intake(), "ticket.create", &create).await];
+        for (tool, input) in [
+            ("ticket.add_message", bodies::message(odd)),
+            ("ticket.add_message", peer),
+            ("closeout.add_note", json!({ "note": { "text": odd } })),
+            ("closeout.add_note", override_reason),
+        ] {
+            answers.push(house.on(&house.operator(), tool, &told.id, &input).await);
+        }
+        let path = format!("/v0/technicians/{}", bodies::key());
+        let entry = json!({ "name": odd, "active": true, "timezone": "UTC", "phone": odd });
+        let request = house.request(&house.operator(), reqwest::Method::PUT, &path);
+        answers.push(answered(request.json(&entry)).await);
+        for answer in answers {
+            assert!(
+                matches!(answer.status, 200 | 422),
+                "{odd:?}: {} {}",
+                answer.status,
+                answer.text()
+            );
+        }
+    }
 }

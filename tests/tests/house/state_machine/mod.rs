@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use crate::support::House;
 
 /// Plays in one run, unless the environment says otherwise.
-const CASES: u32 = 64;
+const CASES: u32 = 96;
 
 #[test]
 fn random_plays_end_as_the_model_says() {

@@ -296,6 +296,52 @@ impl Model {
         self.notes > 0 && self.photos_after > 0
     }
 
+    /// What is legal here, whether it leads on or not.
+    pub(crate) fn legal(&self) -> Vec<Act> {
+        let told = |classification| Told {
+            classification,
+            phone: !classification,
+            email: false,
+            access: true,
+        };
+        let message = |intake| Act::Message {
+            intent: None,
+            intake,
+            blank: false,
+        };
+        let mut acts = vec![message(None)];
+        if !["closed", "canceled"].contains(&self.state) {
+            acts.extend([true, false].map(|emergency| Act::Priority { emergency }));
+        }
+        match self.state {
+            "new" | "triaged" => {
+                acts.extend([true, false].map(|part| message(Some(told(part)))));
+            }
+            "schedulable" | "scheduled" => {
+                acts.extend([Act::Propose(vec![0]), Act::Propose(vec![1, 2])]);
+                acts.extend(self.open.iter().map(|window| Act::Confirm(*window)));
+            }
+            "onsite" => {
+                let open = (0..5).filter(|item| !self.items[*item]);
+                acts.extend(open.map(Act::Item));
+            }
+            "closeout_pending" => acts.extend([0, 100].map(|cents| Act::Draft { cents })),
+            _ => {}
+        }
+        if ["scheduled", "dispatched"].contains(&self.state) {
+            acts.extend([Sent::First, Sent::Second].map(Act::Assign));
+            acts.push(Act::Eta {
+                blank: false,
+                past: false,
+            });
+        }
+        if ["onsite", "closeout_pending"].contains(&self.state) {
+            acts.push(Act::Note { blank: false });
+            acts.extend([Photo::Before, Photo::After].map(Act::Photo));
+        }
+        acts
+    }
+
     /// What leads on from here, and whose it is; nothing at the end.
     pub(crate) fn onward(&self) -> Option<(Who, Act)> {
         let technician = match self.technician {

@@ -32,6 +32,8 @@ struct Ticket {
     customer: Person,
     model: Model,
     kinds: Vec<&'static str>,
+    /// Who did what.
+    story: Vec<String>,
     /// Who called what with which body, and was answered which bytes.
     committed: Vec<(Person, &'static str, Value, bytes::Bytes)>,
 }
@@ -49,6 +51,15 @@ impl<'a> Stage<'a> {
 
     pub(crate) async fn play(&self, play: &Play) -> Played {
         let mut ticket = self.open(play).await?;
+        let played = self.steps(&mut ticket, play).await;
+        // steps that were drawn by number are told by name
+        played.map_err(|error| {
+            let story = ticket.story.join("\n  ");
+            TestCaseError::fail(format!("{error}\nafter\n  {story}"))
+        })
+    }
+
+    async fn steps(&self, ticket: &mut Ticket, play: &Play) -> Played {
         for step in &play.steps {
             match step {
                 Step::Call {
@@ -57,14 +68,19 @@ impl<'a> Stage<'a> {
                     overriding,
                     expects,
                 } => {
-                    self.call(&mut ticket, *who, act, *overriding, *expects)
-                        .await?;
+                    self.call(ticket, *who, act, *overriding, *expects).await?;
                 }
                 Step::Onward => {
                     if let Some((who, act)) = ticket.model.onward() {
-                        self.call(&mut ticket, who, &act, false, Expects::Current)
+                        self.call(ticket, who, &act, false, Expects::Current)
                             .await?;
                     }
+                }
+                Step::Legal(index) => {
+                    let legal = ticket.model.legal();
+                    let act = index.get(&legal);
+                    self.call(ticket, Who::Operator, act, false, Expects::Any)
+                        .await?;
                 }
                 Step::Again(index) if !ticket.committed.is_empty() => {
                     let (who, tool, body, answer) = index.get(&ticket.committed);
@@ -149,6 +165,7 @@ impl<'a> Stage<'a> {
             customer: self.house.people.person(Role::Customer, &id("customer_id")),
             model: after,
             kinds: events,
+            story: Vec::new(),
             committed: Vec::new(),
         })
     }
@@ -161,6 +178,9 @@ impl<'a> Stage<'a> {
         overriding: bool,
         expects: Expects,
     ) -> Played {
+        ticket.story.push(format!(
+            "{who:?} {act:?} overriding: {overriding}, {expects:?}"
+        ));
         let (tool, mut body) = self.body(act);
         body["request_id"] = json!(bodies::key());
         body["ticket_id"] = json!(ticket.id);

@@ -97,6 +97,8 @@ pub(crate) enum Step {
     },
     /// Whoever may does what leads on.
     Onward,
+    /// An operator does one of the things that are legal here.
+    Legal(Index),
     /// A call that was committed, sent once more.
     Again(Index),
     /// Its key, used by its actor for other content.
@@ -140,7 +142,7 @@ fn who() -> impl Strategy<Value = Who> {
 fn act() -> impl Strategy<Value = Act> {
     let rarely = || prop::bool::weighted(0.15);
     let intent = prop::option::of(prop_oneof![
-        2 => Just(Intent::CheckIn),
+        5 => Just(Intent::CheckIn),
         1 => Just(Intent::Cancel)
     ]);
     let sent = prop_oneof![
@@ -156,14 +158,14 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Photo::WrongSize)
     ];
     prop_oneof![
-        3 => (intent, prop::option::weighted(0.4, told()), rarely()).prop_map(
+        2 => (intent, prop::option::weighted(0.4, told()), rarely()).prop_map(
             |(intent, intake, blank)| Act::Message { intent, intake, blank }
         ),
         1 => any::<bool>().prop_map(|emergency| Act::Priority { emergency }),
-        1 => prop::collection::vec(0_u8..4, 1..4).prop_map(Act::Propose),
+        2 => prop::collection::vec(0_u8..3, 1..3).prop_map(Act::Propose),
         1 => (0_u8..4).prop_map(Act::Confirm),
         1 => sent.prop_map(Act::Assign),
-        1 => (rarely(), rarely()).prop_map(|(blank, past)| Act::Eta { blank, past }),
+        2 => (rarely(), rarely()).prop_map(|(blank, past)| Act::Eta { blank, past }),
         1 => rarely().prop_map(|blank| Act::Note { blank }),
         1 => photo.prop_map(Act::Photo),
         2 => (0_usize..5).prop_map(Act::Item),
@@ -182,7 +184,8 @@ fn step() -> impl Strategy<Value = Step> {
         10 => (who(), act(), prop::bool::weighted(0.2), expects).prop_map(
             |(who, act, overriding, expects)| Step::Call { who, act, overriding, expects }
         ),
-        10 => Just(Step::Onward),
+        15 => any::<Index>().prop_map(Step::Legal),
+        5 => Just(Step::Onward),
         1 => any::<Index>().prop_map(Step::Again),
         1 => any::<Index>().prop_map(Step::Reused),
     ]
@@ -214,9 +217,26 @@ pub(crate) fn repertoire() -> Vec<Play> {
         intake: None,
         blank: false,
     };
+    let eta = Act::Eta {
+        blank: false,
+        past: false,
+    };
     let mut blocked = vec![Step::Onward; 7];
     blocked.push(operator(Act::Item(0)));
+    // an ETA does not outlive its window, a technician does
+    let mut rescheduled = vec![Step::Onward; 4];
+    rescheduled.extend(
+        [
+            eta,
+            Act::Propose(vec![2]),
+            Act::Confirm(2),
+            Act::Assign(Sent::Second),
+        ]
+        .map(operator),
+    );
+    rescheduled.extend(vec![Step::Onward; 30]);
     vec![
+        play(rescheduled),
         play(vec![Step::Onward; 30]),
         play(vec![operator(cancel)]),
         play(blocked),
