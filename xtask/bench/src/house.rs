@@ -34,6 +34,7 @@ const STARTS: usize = 5;
 /// Turns of each flood.
 const ROUNDS: usize = 3;
 
+/// Measures all of it. Dropped half-way, it stops the host and the Postgres it started.
 pub(crate) async fn measure(args: &Args, figures: &mut Figures) -> Result<()> {
     let folder = tempfile::Builder::new()
         .prefix("real-dispatch-bench-")
@@ -177,7 +178,10 @@ async fn flood(
     figures.detail(
         name,
         json!({
-            "per_s": per_s, "p50_us": median(&p50), "p99_us": median(&p99),
+            "per_s": per_s,
+            "p50_us": median(&p50),
+            "p99_us": median(&p99),
+            "processor_per_call": us,
         }),
     );
     Ok(middle)

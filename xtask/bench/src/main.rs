@@ -23,7 +23,7 @@ mod wire;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 
 use crate::figures::Figures;
@@ -92,7 +92,12 @@ fn run(args: &Args) -> Result<()> {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?
-            .block_on(house::measure(args, &mut figures))?;
+            .block_on(async {
+                tokio::select! {
+                    measured = house::measure(args, &mut figures) => measured,
+                    _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+                }
+            })?;
     }
     figures.print();
     if let Some(file) = &args.json {
