@@ -148,8 +148,17 @@ fn columns<'a>(
         ));
     };
     let (snapshot, beside) = stored::columns(commit.case);
-    let found_by = words::of(ticket);
-    let same = before.is_some_and(|before| words::of(&before.ticket) == found_by);
+    let words = match before {
+        // they come from these alone, and most calls leave these alone
+        Some(before)
+            if before.ticket.customer == ticket.customer
+                && before.ticket.service_location == ticket.service_location
+                && before.ticket.issue == ticket.issue =>
+        {
+            None
+        }
+        _ => Some(words::of(ticket)),
+    };
     Ok(Columns {
         ticket_id: ticket.ticket_id.to_string(),
         version: stored::signed(ticket.version),
@@ -162,7 +171,7 @@ fn columns<'a>(
         beside,
         chain_sequence: stored::signed(last.sequence),
         chain_hash: &last.hash,
-        words: (!same).then_some(found_by),
+        words,
         event_ids: commit
             .events
             .iter()
