@@ -19,12 +19,15 @@ pub struct Override {
     pub reason: String,
 }
 
+/// What an idempotency key looks like.
+pub(crate) const KEY_PATTERN: &str = r"^[\x21-\x7e]([\x20-\x7e]{0,126}[\x21-\x7e])?$";
+
 /// What every call carries beside its input, as it stands in the body.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
     /// The idempotency key: 1 to 128 printable characters.
-    #[schemars(regex(pattern = r"^[\x21-\x7e]([\x20-\x7e]{0,126}[\x21-\x7e])?$"))]
+    #[schemars(regex(pattern = KEY_PATTERN))]
     pub request_id: String,
     /// The ticket; every tool but `ticket.create` needs it.
     #[serde(default)]

@@ -2,14 +2,16 @@
 
 use std::sync::LazyLock;
 
-use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::actor::Actor;
-use crate::call::{Call, Envelope};
-use crate::id::TicketId;
+use crate::call::{Call, Envelope, KEY_PATTERN};
+use crate::id::{self, TicketId};
 use crate::input::{self, Input};
 use crate::refusal::{Code, Phase, Refusal, Violation};
 use crate::time::Zone;
@@ -192,6 +194,9 @@ pub fn parse(tool: Tool, body: &[u8], header_key: Option<&str>) -> Result<Parsed
     if has_nul {
         find_nul(&body, &mut String::new(), &mut violations);
     }
+    if violations.is_empty() {
+        violations.extend(beyond_schema(&body));
+    }
     if !violations.is_empty() {
         return Err(invalid(violations));
     }
@@ -202,6 +207,31 @@ pub fn parse(tool: Tool, body: &[u8], header_key: Option<&str>) -> Result<Parsed
             message: error.to_string(),
         }])
     })
+}
+
+/// What the envelope asks for and a schema cannot say.
+fn beyond_schema(body: &Value) -> Vec<Violation> {
+    let mut found = Vec::new();
+    if let Some(actor) = body.get("actor").filter(|actor| !actor.is_null())
+        && let Err(error) = Actor::deserialize(actor)
+    {
+        found.push(Violation {
+            path: "/actor".into(),
+            rule: "actor".into(),
+            message: error.to_string(),
+        });
+    }
+    if let Some(channel) = body.get("channel")
+        && channel["kind"] == "internal"
+        && channel["peer"] != "system"
+    {
+        found.push(Violation {
+            path: "/channel/peer".into(),
+            rule: "internal_peer".into(),
+            message: "the peer of the internal channel is `system`".into(),
+        });
+    }
+    found
 }
 
 /// The one character that no text can hold where it is kept, as it stands in JSON.
@@ -253,20 +283,47 @@ fn violations(tool: Tool, body: &Value) -> Vec<Violation> {
     validator
         .iter_errors(body)
         .take(MAX_VIOLATIONS)
-        .map(|error| {
-            let mut message = error.to_string();
-            if message.len() > 300 {
-                let cut = (0..=300).rev().find(|i| message.is_char_boundary(*i));
-                message.truncate(cut.unwrap_or(0));
-                message.push('…');
-            }
-            Violation {
-                path: error.instance_path().to_string(),
-                rule: snake(error.kind().keyword()),
-                message,
-            }
+        .map(|error| Violation {
+            path: error.instance_path().to_string(),
+            rule: snake(error.kind().keyword()),
+            message: say(&error),
         })
         .collect()
+}
+
+/// Bytes of one violation's message at most.
+const MAX_MESSAGE: usize = 300;
+
+/// What is wrong, in words that let a caller mend it.
+fn say(error: &ValidationError<'_>) -> String {
+    let mut message = match error.kind() {
+        ValidationErrorKind::Pattern { pattern } if pattern == id::PATTERN => {
+            "not an id: an id is a ULID, 26 characters of 0-9 and A-Z without I, L, O and U".into()
+        }
+        ValidationErrorKind::Pattern { pattern } if pattern == KEY_PATTERN => {
+            "give 1 to 128 printable ASCII characters, with no blank at either end".into()
+        }
+        ValidationErrorKind::Enum { options } => {
+            let words = options.as_array().into_iter().flatten();
+            let words = words.filter(|word| !word.is_null());
+            let mut words: Vec<_> = words.map(ToString::to_string).collect();
+            let last = words.pop().unwrap_or_default();
+            format!("give {} or {last}", words.join(", "))
+        }
+        _ => error.to_string(),
+    };
+    if message.len() > MAX_MESSAGE {
+        // the caller knows the value; what is wrong with it must not be cut off
+        message = error.masked().to_string();
+    }
+    if message.len() > MAX_MESSAGE {
+        let cut = (0..=MAX_MESSAGE)
+            .rev()
+            .find(|i| message.is_char_boundary(*i));
+        message.truncate(cut.unwrap_or(0));
+        message.push('…');
+    }
+    message
 }
 
 /// `minLength` as `min_length`: rules have one spelling.
@@ -319,6 +376,53 @@ mod tests {
         let bare = json!({"request_id": "r", "ticket_id": TICKET, "eta_text": "9 to 10"});
         let one = parse_value(Tool::DispatchSetEta, &body).unwrap().call;
         assert_eq!(one, parse_value(Tool::DispatchSetEta, &bare).unwrap().call);
+    }
+
+    #[test]
+    fn a_violation_says_what_would_be_right() {
+        let said = |tool, mut body: Value| {
+            body["ticket_id"] = json!(TICKET);
+            let refusal = parse_value(tool, &body).unwrap_err();
+            let [one] = refusal.violations.as_slice() else {
+                panic!("{:?}", refusal.violations)
+            };
+            format!("{} {}: {}", one.path, one.rule, one.message)
+        };
+        let message = |raw: &str, peer: &str| {
+            json!({"request_id": "r", "channel": {"kind": "internal", "peer": peer},
+                "message": {"raw": raw, "normalized": "n", "direction": "inbound"}})
+        };
+        for (tool, body, expected) in [
+            (
+                Tool::CloseoutChecklistComplete,
+                json!({"request_id": "r", "item_key": "x"}),
+                "/item_key enum: give \"work_performed\", \"parts_used_or_needed\", \
+                 \"resolution_status\", \"onsite_photos_after\" or \"billing_authorization\"",
+            ),
+            (
+                Tool::CloseoutChecklistComplete,
+                json!({"request_id": " r", "item_key": "work_performed"}),
+                "/request_id pattern: give 1 to 128 printable ASCII characters, with no blank at \
+                 either end",
+            ),
+            (
+                Tool::TicketAddMessage,
+                message(&"a".repeat(40_000), "system"),
+                "/message/raw max_length: value is longer than 32768 characters",
+            ),
+            (
+                Tool::TicketAddMessage,
+                message("a", "bob"),
+                "/channel/peer internal_peer: the peer of the internal channel is `system`",
+            ),
+            (
+                Tool::BillingCompileCloseoutPacket,
+                json!({"request_id": "r", "actor": {"role": "customer", "agent_id": TICKET}}),
+                "/actor actor: an actor of role customer carries exactly customer_id",
+            ),
+        ] {
+            assert_eq!(said(tool, body), expected);
+        }
     }
 
     #[test]
