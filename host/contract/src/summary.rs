@@ -43,7 +43,7 @@ pub struct Summary {
     /// The window offered first or agreed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
-    /// Windows the customer may choose from, at most three.
+    /// Windows the customer may choose from, at most three, until a technician is under way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offered: Vec<Window>,
     /// The ETA as told, cut to length.
@@ -70,13 +70,15 @@ pub struct Summary {
     pub next_tools: Vec<Tool>,
 }
 
+/// So much of a text as takes no more than `bytes` of JSON.
 fn cut(text: &str, bytes: usize) -> String {
     let mut out = String::with_capacity(bytes);
+    let mut spent = 0;
     for c in text.chars() {
         let c = if c.is_control() { ' ' } else { c };
         // a quote or a backslash doubles in JSON
-        let cost = c.len_utf8() + usize::from(matches!(c, '"' | '\\'));
-        if out.len() + cost + '…'.len_utf8() > bytes {
+        spent += c.len_utf8() + usize::from(matches!(c, '"' | '\\'));
+        if spent + '…'.len_utf8() > bytes {
             out.push('…');
             break;
         }
@@ -117,6 +119,7 @@ impl Summary {
             None => ticket.customer.contact_name.clone(),
         };
         let in_closeout = matches!(ticket.state, State::Onsite | State::CloseoutPending);
+        let choosing = matches!(ticket.state, State::Schedulable | State::Scheduled);
         let schedule = ticket.schedule.as_ref();
         Self {
             ticket_id: ticket.ticket_id,
@@ -139,6 +142,7 @@ impl Summary {
             offered: case
                 .open_proposal
                 .iter()
+                .filter(|_| choosing)
                 .flat_map(|open| open.windows.iter().take(3).cloned())
                 .collect(),
             eta: schedule
@@ -156,5 +160,20 @@ impl Summary {
             updated_at: ticket.updated_at,
             next_tools,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_text_keeps_to_its_bytes_of_json() {
+        for text in ["\"", "\\", "a", "ä", "\n", "\u{7f}", "🔧", "a\"ä\\🔧"] {
+            let cut = cut(&text.repeat(400), 120);
+            let json = serde_json::to_string(&cut).unwrap();
+            assert!((110..=122).contains(&json.len()), "{json}");
+        }
+        assert_eq!(cut("short", 120), "short");
     }
 }
