@@ -1,5 +1,6 @@
 //! From the reason a judgement stopped to a refusal its caller can act upon.
 
+use dispatch_contract::input::{Input, Intent};
 use dispatch_contract::question::Question;
 use dispatch_contract::{Code, Phase, Refusal, Role, State, Tool, Violation};
 
@@ -196,6 +197,20 @@ impl Stop {
     }
 }
 
+/// Where this very call would be legal: a message always is, what it intends is not.
+fn legal_states(input: &Input) -> Vec<State> {
+    let intent = match input {
+        Input::TicketAddMessage(add) => add.message.intent,
+        _ => None,
+    };
+    let states = input.tool().legal_states().iter().copied();
+    match intent {
+        None => states.collect(),
+        Some(Intent::CheckIn) => states.filter(|s| s.may_become(State::Onsite)).collect(),
+        Some(Intent::Cancel) => states.filter(|s| s.may_become(State::Canceled)).collect(),
+    }
+}
+
 impl Pack {
     /// Fill in what lets an agent mend its next call, as far as this actor may know it.
     pub(super) fn refusal(&self, question: &Question, stop: Stop) -> (Refusal, Option<Fault>) {
@@ -208,11 +223,11 @@ impl Pack {
             && tells_of_ticket
             && self.may_read(question.actor, case)
         {
-            let (state, tool) = (case.ticket.state, question.call.tool());
+            let state = case.ticket.state;
             refusal.current_state = Some(state);
             refusal.allowed_tools = self.allowed_tools(question.actor.role, state);
             if refusal.code == Code::IllegalTransition {
-                refusal.allowed_from_states = tool.legal_states().to_vec();
+                refusal.allowed_from_states = legal_states(&question.call.input);
             }
         }
         (*refusal, fault)

@@ -53,7 +53,8 @@ async fn every_tool_where_it_is_not_legal() {
                 &told.id,
                 &bodies::intent(intent),
             );
-            refused(&house, call, (409, "illegal_transition", "transition")).await;
+            let problem = refused(&house, call, (409, "illegal_transition", "transition")).await;
+            assert_eq!(texts(&problem["allowed_from_states"]), legal, "{intent}");
         }
     }
 }
