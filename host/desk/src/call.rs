@@ -35,8 +35,12 @@ impl Inner {
     async fn take(&self, incoming: &Incoming<'_>) -> Result<Taken, Refused> {
         let read = match self.read(incoming) {
             Ok(read) => read,
-            Err(Stopped { refused, call }) => {
-                let reached = call.map_or(Reached::Body, |call| Reached::Call(Box::new(call)));
+            Err(Stopped {
+                refused,
+                ticket_id,
+                pack,
+            }) => {
+                let reached = Reached::Door(ticket_id, pack);
                 self.write_refusal(incoming, &refused, reached).await;
                 return Err(refused);
             }
@@ -163,7 +167,7 @@ impl Inner {
             refusal,
             request_id: Some(read.call.request_id.clone()),
         };
-        let reached = Reached::Call(Box::new(read.call));
+        let reached = Reached::Door(read.call.ticket_id, None);
         self.write_refusal(incoming, &refused, reached).await;
         Err(refused)
     }

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use dispatch_contract::event::PackRef;
 use dispatch_contract::input::Input;
 use dispatch_contract::question::Question;
 use dispatch_contract::schema::{self, Parsed};
-use dispatch_contract::{Actor, Call, Code, Phase, Refusal, Tool};
+use dispatch_contract::{Actor, Call, Code, Phase, Refusal, TicketId, Tool};
 use dispatch_engine::{Judged, Pack};
 use dispatch_ledger::{Contact, Lookup, Open, Opening};
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::Inner;
 use crate::incoming::{Incoming, Refused};
@@ -28,7 +31,35 @@ pub(crate) struct Read {
 /// A call that ends before it reaches the store, and as much of it as was read.
 pub(crate) struct Stopped {
     pub(crate) refused: Refused,
-    pub(crate) call: Option<Call>,
+    pub(crate) ticket_id: Option<TicketId>,
+    /// The pack, where it was what said no.
+    pub(crate) pack: Option<PackRef>,
+}
+
+/// What a body that breaks its schema still says of itself, so that its refusal can be
+/// told apart from others and found again among the decisions.
+#[derive(Default, Deserialize)]
+struct Sketch {
+    #[serde(default)]
+    request_id: Value,
+    #[serde(default)]
+    ticket_id: Value,
+}
+
+impl Sketch {
+    fn of(body: &[u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_default()
+    }
+
+    fn request_id(&self) -> Option<&str> {
+        let key = self.request_id.as_str()?;
+        ((1..=128).contains(&key.len()) && key.bytes().all(|b| matches!(b, b' '..=b'~')))
+            .then_some(key)
+    }
+
+    fn ticket_id(&self) -> Option<TicketId> {
+        self.ticket_id.as_str()?.parse().ok()
+    }
 }
 
 /// What was found when the ticket was locked.
@@ -69,37 +100,46 @@ impl Inner {
                 ),
                 request_id: incoming.header_key.map(str::to_owned),
             },
-            call: None,
+            ticket_id: None,
+            pack: None,
         })?;
         let Parsed {
             call,
             claimed_actor,
-        } = schema::parse(tool, incoming.body, incoming.header_key).map_err(|refusal| Stopped {
-            refused: Refused {
-                refusal,
-                request_id: incoming.header_key.map(str::to_owned),
-            },
-            call: None,
+        } = schema::parse(tool, incoming.body, incoming.header_key).map_err(|refusal| {
+            let sketch = Sketch::of(incoming.body);
+            let request_id = incoming.header_key.or(sketch.request_id());
+            Stopped {
+                refused: Refused {
+                    refusal,
+                    request_id: request_id.map(str::to_owned),
+                },
+                ticket_id: sketch.ticket_id(),
+                pack: None,
+            }
         })?;
         let schema_took = began.elapsed();
         let pack = self.pack.current();
         let refusal = if claimed_actor.is_some_and(|claimed| claimed != incoming.actor) {
-            Some(Refusal::new(
+            let refusal = Refusal::new(
                 Code::ActorMismatch,
                 Phase::Credential,
                 "The body's actor is not the one your credential names. Leave `actor` out: the \
                  credential says who calls.",
-            ))
+            );
+            Some((refusal, None))
         } else {
             pack.refuse_early(incoming.actor.role, tool)
+                .map(|refusal| (refusal, Some(pack.reference().clone())))
         };
         match refusal {
-            Some(refusal) => Err(Stopped {
+            Some((refusal, pack)) => Err(Stopped {
                 refused: Refused {
                     refusal,
-                    request_id: Some(call.request_id.clone()),
+                    request_id: Some(call.request_id),
                 },
-                call: Some(call),
+                ticket_id: call.ticket_id,
+                pack,
             }),
             None => Ok(Read {
                 call,

@@ -16,11 +16,14 @@ impl Desk {
         let inner = &*self.inner;
         let read = match (inner.read(&incoming), incoming.tool.parse::<Tool>()) {
             (Ok(read), _) => read,
-            (Err(Stopped { refused, call }), Ok(tool))
-                if refused.refusal.code != Code::MalformedJson =>
-            {
+            (
+                Err(Stopped {
+                    refused, ticket_id, ..
+                }),
+                Ok(tool),
+            ) if refused.refusal.code != Code::MalformedJson => {
                 let mut run = blank(tool);
-                run.ticket_id = call.and_then(|call| call.ticket_id);
+                run.ticket_id = ticket_id;
                 run.refusal = Some(refused.refusal);
                 return Ok(run);
             }
@@ -65,7 +68,11 @@ fn makes_papers(tool: Tool) -> bool {
 
 fn explain(run: &mut DryRun, docket: &Docket) {
     let case = docket.question.facts.case.as_ref();
-    run.from = case.map(|case| case.ticket.state);
+    // of a ticket that is denied to the caller, not even where it stands is told
+    run.from = match &docket.judged.verdict {
+        Verdict::Refuse(refusal) => refusal.current_state,
+        Verdict::Allow(_) => case.map(|case| case.ticket.state),
+    };
     run.phases = docket
         .judged
         .trace

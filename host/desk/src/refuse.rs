@@ -6,7 +6,7 @@ use std::time::Duration;
 use dispatch_contract::decision::{Decision, DecisionRecord};
 use dispatch_contract::event::PackRef;
 use dispatch_contract::question::Question;
-use dispatch_contract::{Actor, Call, Code, DecisionId, Phase, Refusal, Tool, Verdict};
+use dispatch_contract::{Actor, Code, DecisionId, Phase, Refusal, TicketId, Tool, Verdict};
 use dispatch_ledger::LedgerError;
 use dispatch_objects::ObjectError;
 
@@ -18,10 +18,8 @@ const MAX_TOOL_NAME: usize = 100;
 
 /// How far a refused call had come.
 pub(crate) enum Reached {
-    /// Not even its call could be read.
-    Body,
-    /// It was read, but not judged.
-    Call(Box<Call>),
+    /// It was not judged, or by the pack's scopes alone.
+    Door(Option<TicketId>, Option<PackRef>),
     /// It was judged.
     Verdict(Box<(Question, Verdict)>, PackRef, Duration),
 }
@@ -67,8 +65,10 @@ impl Inner {
             refusal: &refused.refusal,
         });
         match reached {
-            Reached::Body => {}
-            Reached::Call(call) => record.decision.ticket_id = call.ticket_id,
+            Reached::Door(ticket_id, pack) => {
+                record.decision.ticket_id = ticket_id;
+                record.decision.pack = pack;
+            }
             Reached::Verdict(judged, pack, took) => {
                 let (question, verdict) = *judged;
                 record.decision.ticket_id = question.call.ticket_id;
