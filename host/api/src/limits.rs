@@ -1,6 +1,7 @@
 //! A limit on everything that a caller can make grow.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use dispatch_contract::{Code, Phase, PrincipalId, Refusal};
@@ -52,10 +53,14 @@ impl Default for Limits {
 /// Principals kept in the book of rates before those who have rested are dropped.
 const BOOK: usize = 4096;
 
+/// Requests between two looks at how large the book is.
+const TIDY_EVERY: u32 = 1024;
+
 /// Who has called how often.
 pub(crate) struct Rates {
     book: DefaultKeyedRateLimiter<PrincipalId>,
     clock: DefaultClock,
+    taken: AtomicU32,
 }
 
 impl Rates {
@@ -66,17 +71,19 @@ impl Rates {
         Self {
             book: DefaultKeyedRateLimiter::keyed(quota),
             clock: DefaultClock::default(),
+            taken: AtomicU32::new(0),
         }
     }
 
     /// One more request of this principal, or a refusal that says when to come back.
     pub(crate) fn take(&self, id: PrincipalId) -> Result<(), Refusal> {
+        // now and then only: counting the book costs more than looking into it
+        if self.taken.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == 0 && self.book.len() > BOOK {
+            self.book.retain_recent();
+        }
         let Err(not_until) = self.book.check_key(&id) else {
             return Ok(());
         };
-        if self.book.len() > BOOK {
-            self.book.retain_recent();
-        }
         let wait_s = not_until.wait_time_from(self.clock.now()).as_secs() + 1;
         let mut refusal = Refusal::new(
             Code::RateLimited,

@@ -291,3 +291,43 @@ async fn a_dry_run_explains_and_leaves_no_event_no_decision_and_no_key() {
         .ok();
     assert_eq!(run["replay"], true);
 }
+
+#[tokio::test]
+async fn a_dry_run_tells_a_stranger_nothing_of_the_ticket() {
+    let house = House::start().await;
+    let told = house.advance_to(State::Onsite).await;
+    let stranger = house.role(dispatch_contract::Role::Customer);
+    let run = async |ticket: &str| {
+        let body = addressed(ticket, &bodies::message("hello"));
+        let run = house.dry_run(&stranger, "ticket.add_message", &body);
+        let mut run = run.await.ok();
+        let fields = run.as_object_mut().expect("an object");
+        fields.retain(|name, _| !["ticket_id", "phases"].contains(&name.as_str()));
+        run
+    };
+    let theirs = run(&told.id).await;
+    assert_eq!(theirs["refusal"]["code"], "ticket_not_found");
+    assert_eq!(theirs, run(&ulid::Ulid::generate().to_string()).await);
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_credential_it_was_opened_with() {
+    let house = House::start().await;
+    let token_id = ulid::Ulid::generate();
+    let operator = house.operator();
+    let reader = crate::support::people::Person {
+        token: house.people.token(operator.actor, token_id, 0, 3600),
+        ..operator.clone()
+    };
+    let stream = house.request(&reader, reqwest::Method::GET, "/v0/events");
+    let stream = stream.send().await.expect("an answer");
+    assert_eq!(stream.status(), 200);
+    let revoke = format!("/v0/credentials/{token_id}/revoke");
+    let revoke = house.request(&operator, reqwest::Method::POST, &revoke);
+    assert_eq!(revoke.send().await.expect("an answer").status(), 200);
+    let rest = tokio::time::timeout(crate::support::PATIENCE, stream.text());
+    let rest = rest.await.expect("the stream ends").expect("text");
+    // it began with its place in the feed, for a reader who comes back
+    assert!(rest.starts_with("id: "), "{rest}");
+    assert!(rest.contains(": unauthenticated"), "{rest}");
+}

@@ -4,7 +4,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use dispatch_contract::event::EventType;
 use dispatch_contract::reading::{AuditFilter, DecisionFilter};
-use dispatch_contract::{Code, PrincipalId, TicketId};
+use dispatch_contract::{Code, Phase, PrincipalId, Refusal, TicketId};
 use serde::Deserialize;
 
 use super::tickets::query;
@@ -71,6 +71,14 @@ pub(crate) async fn decisions(
 ) -> Reply {
     operators_only(caller.actor)?;
     let given = query(given)?;
+    if given.tool.as_ref().is_some_and(|tool| tool.contains('\0')) {
+        return Err(Refusal::new(
+            Code::InvalidInput,
+            Phase::Request,
+            "Leave the character U+0000 out of `tool`: no tool's name has it.",
+        )
+        .into());
+    }
     let filter = DecisionFilter {
         ticket_id: given.ticket_id,
         tool: given.tool,

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::tickets::query;
 use crate::Api;
 use crate::access::operators_only;
-use crate::principal::Caller;
+use crate::principal::{Caller, identify};
 use crate::reply::Reply;
 
 /// Events read from the store at once.
@@ -91,15 +91,23 @@ pub(crate) async fn stream(
     let stopping = api.inner.stopping.clone();
     let events = async_stream::stream! {
         let mut hint = seat.0.desk().feed_hint();
+        // where the reader stands, so that one who is cut off before the first event
+        // can come back without a gap
+        yield Ok::<_, Infallible>(Sse::default().id(position.to_string()));
         loop {
             hint.mark_unchanged();
+            // what is revoked or expired reads no further, however long ago it began
+            if let Err(refusal) = identify(&headers, &seat.0) {
+                yield Ok(Sse::default().comment(refusal.code.name()));
+                break;
+            }
             match seat.0.desk().feed_after(position, BATCH).await {
                 Ok(batch) => {
                     let full = batch.len() == BATCH as usize;
                     for (at, event) in batch {
                         position = at;
                         let data = serde_json::to_string(&event).expect("events have text keys");
-                        yield Ok::<_, Infallible>(
+                        yield Ok(
                             Sse::default().id(at.to_string()).event(event.kind.name()).data(data),
                         );
                     }

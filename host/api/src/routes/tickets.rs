@@ -49,7 +49,7 @@ pub(crate) fn ticket_id(text: &str) -> Result<TicketId, Refusing> {
     })
 }
 
-/// List tickets, newest change first.
+/// List tickets, the newest first.
 #[utoipa::path(get, path = "/v0/tickets", tag = "tickets",
     params(("state" = Option<String>, Query), ("priority" = Option<String>, Query),
            ("technician_id" = Option<String>, Query), ("customer_id" = Option<String>, Query),

@@ -55,8 +55,9 @@ pub(crate) async fn list(_caller: Caller) -> Reply {
     }))
 }
 
-/// How a call is to be taken.
+/// How a call is to be taken. A misspelt `dry_run` must not commit.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CallQuery {
     #[serde(default)]
     dry_run: bool,

@@ -18,7 +18,7 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// List tickets, the one that changed last first
+    /// List tickets, the newest first
     List(ListArgs),
     /// Show one ticket's canonical snapshot
     Show(OneArgs),

@@ -41,6 +41,33 @@ async fn bodies_that_are_no_json() {
 }
 
 #[tokio::test]
+async fn a_misspelt_dry_run_commits_nothing() {
+    let house = House::start().await;
+    for query in ["dryrun=true", "dry_run=true&verbose=1", "dry_run=yes"] {
+        let mut body = bodies::bare();
+        body["request_id"] = json!(bodies::key());
+        let call = house.call(&house.intake(), &format!("ticket.create?{query}"), &body);
+        let reply = call.await;
+        reply.refused(422, "invalid_input", "request");
+    }
+    let none = house.get(&house.operator(), "/v0/tickets").await.ok();
+    assert_eq!(none["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_its_schema_is_still_known_by_its_key_and_ticket() {
+    let house = House::start().await;
+    let (ticket, _) = house.open(&bodies::bare()).await;
+    let body = addressed(&ticket, &json!({ "priority": "urgent" }));
+    let call = house.call(&house.operator(), "ticket.set_priority", &body);
+    let problem = refused(&house, call, (422, "invalid_input", "schema")).await;
+    assert_eq!(problem["request_id"], body["request_id"]);
+    let path = format!("/v0/decisions?ticket_id={ticket}&allowed=false");
+    let listed = house.get(&house.operator(), &path).await.ok();
+    assert_eq!(listed["items"][0]["request_id"], body["request_id"]);
+}
+
+#[tokio::test]
 async fn credentials_that_do_not_hold() {
     let house = House::start().await;
     let intake = house.intake();
