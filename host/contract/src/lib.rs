@@ -7,6 +7,7 @@
 pub mod actor;
 pub mod answer;
 pub mod artifact;
+mod broken;
 pub mod call;
 pub mod canonical;
 pub mod case;
