@@ -78,7 +78,8 @@ impl Rates {
     /// One more request of this principal, or a refusal that says when to come back.
     pub(crate) fn take(&self, id: PrincipalId) -> Result<(), Refusal> {
         // now and then only: counting the book costs more than looking into it
-        if self.taken.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == 0 && self.book.len() > BOOK {
+        let taken = self.taken.fetch_add(1, Ordering::Relaxed);
+        if taken.is_multiple_of(TIDY_EVERY) && self.book.len() > BOOK {
             self.book.retain_recent();
         }
         let Err(not_until) = self.book.check_key(&id) else {

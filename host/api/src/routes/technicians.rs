@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, Path, State};
+use axum::http::StatusCode;
 use dispatch_contract::reading::Technician;
 use dispatch_contract::time::Zone;
 use dispatch_contract::{Code, Phase, Refusal, TechnicianId};
@@ -66,10 +67,18 @@ pub(crate) async fn put(
         .parse()
         .map_err(|error| invalid(format!("`{id:.60}` is {error}.")))?;
     let Json(entry) = entry.map_err(|rejection| {
-        invalid(format!(
+        let code = match &rejection {
+            JsonRejection::JsonSyntaxError(_) | JsonRejection::MissingJsonContentType(_) => {
+                Code::MalformedJson
+            }
+            other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge,
+            _ => Code::InvalidInput,
+        };
+        let detail = format!(
             "A technician is {{name, active, timezone, phone?}}: {:.300}",
             rejection.body_text()
-        ))
+        );
+        Refusal::new(code, Phase::Schema, detail)
     })?;
     let name = entry.name.trim().to_owned();
     let phone = entry.phone.filter(|phone| !phone.trim().is_empty());
