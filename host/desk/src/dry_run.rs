@@ -73,16 +73,21 @@ fn explain(run: &mut DryRun, docket: &Docket) {
         Verdict::Refuse(refusal) => refusal.current_state,
         Verdict::Allow(_) => case.map(|case| case.ticket.state),
     };
-    run.phases = docket
-        .judged
-        .trace
-        .phases
-        .iter()
-        .map(|phase| PhaseTime {
-            phase: phase.phase,
-            us: phase.elapsed_ns.div_ceil(1000),
-        })
-        .collect();
+    // looking one up takes longer than finding none
+    let unknown = matches!(&docket.judged.verdict,
+        Verdict::Refuse(refusal) if refusal.code == Code::TicketNotFound);
+    if !unknown {
+        run.phases = docket
+            .judged
+            .trace
+            .phases
+            .iter()
+            .map(|phase| PhaseTime {
+                phase: phase.phase,
+                us: phase.elapsed_ns.div_ceil(1000),
+            })
+            .collect();
+    }
     match &docket.judged.verdict {
         Verdict::Allow(outcome) => {
             run.allowed = true;

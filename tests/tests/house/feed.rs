@@ -302,7 +302,7 @@ async fn a_dry_run_tells_a_stranger_nothing_of_the_ticket() {
         let run = house.dry_run(&stranger, "ticket.add_message", &body);
         let mut run = run.await.ok();
         let fields = run.as_object_mut().expect("an object");
-        fields.retain(|name, _| !["ticket_id", "phases"].contains(&name.as_str()));
+        fields.remove("ticket_id");
         run
     };
     let theirs = run(&told.id).await;
