@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use dispatch_contract::answer::Answer;
 use dispatch_contract::decision::Decision;
 use dispatch_contract::event::Event;
+use dispatch_contract::fact::Fact;
 use dispatch_contract::reading::{CaseFile, Page, Technician};
 use dispatch_contract::summary::Summary;
 use dispatch_contract::{Ticket, Tool, schema};
@@ -103,6 +104,8 @@ fn schemas() -> Map<String, Value> {
         "Ticket": Ticket,
         "TicketPage": Page<Ticket>,
         "CaseFile": CaseFile,
+        // what an event's payload holds, by its type
+        "Fact": Fact,
         "Summary": Summary,
         "EventPage": Page<Event>,
         "DecisionPage": Page<Decision>,

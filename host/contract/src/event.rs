@@ -11,7 +11,8 @@ use crate::id::{EventId, TicketId};
 use crate::state::State;
 use crate::time::Timestamp;
 
-/// Every type of event. The one place where one is declared.
+/// Every type of event. The one place where one is declared; gateways and fleets
+/// declare theirs here with the code that writes them.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
 )]
@@ -67,6 +68,18 @@ pub enum EventType {
     /// An older pack became the active one again.
     #[serde(rename = "policy.pack_rolled_back")]
     PolicyPackRolledBack,
+    /// Something waits for a person.
+    #[serde(rename = "escalation.raised")]
+    EscalationRaised,
+    /// A call was put before an operator instead of being taken.
+    #[serde(rename = "proposal.created")]
+    ProposalCreated,
+    /// An operator let it through.
+    #[serde(rename = "proposal.approved")]
+    ProposalApproved,
+    /// An operator turned it down.
+    #[serde(rename = "proposal.rejected")]
+    ProposalRejected,
     /// A technician was registered or changed.
     #[serde(rename = "technician.registered")]
     TechnicianRegistered,
@@ -77,7 +90,7 @@ pub enum EventType {
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 23] = [
         Self::TicketCreated,
         Self::TicketMessageAdded,
         Self::TicketPrioritySet,
@@ -95,6 +108,10 @@ impl EventType {
         Self::PolicyPackActivated,
         Self::PolicyPackRejected,
         Self::PolicyPackRolledBack,
+        Self::EscalationRaised,
+        Self::ProposalCreated,
+        Self::ProposalApproved,
+        Self::ProposalRejected,
         Self::TechnicianRegistered,
         Self::CredentialRevoked,
     ];
@@ -120,6 +137,10 @@ impl EventType {
             Self::PolicyPackActivated => "policy.pack_activated",
             Self::PolicyPackRejected => "policy.pack_rejected",
             Self::PolicyPackRolledBack => "policy.pack_rolled_back",
+            Self::EscalationRaised => "escalation.raised",
+            Self::ProposalCreated => "proposal.created",
+            Self::ProposalApproved => "proposal.approved",
+            Self::ProposalRejected => "proposal.rejected",
             Self::TechnicianRegistered => "technician.registered",
             Self::CredentialRevoked => "credential.revoked",
         }

@@ -2,6 +2,7 @@
 //!
 //! A fact holds all that is needed to rebuild the case from its events alone.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ use crate::time::{Timestamp, Window};
 use crate::tool::Tool;
 
 /// `ticket.created`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Created {
     /// Whose it is.
     pub customer_id: CustomerId,
@@ -39,7 +40,7 @@ pub struct Created {
 }
 
 /// `ticket.message_added`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct MessageAdded {
     /// Which.
     pub message_id: MessageId,
@@ -58,7 +59,7 @@ pub struct MessageAdded {
 }
 
 /// `ticket.priority_set`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PrioritySet {
     /// The priority now.
     pub priority: Priority,
@@ -71,7 +72,7 @@ pub struct PrioritySet {
 }
 
 /// `ticket.state_changed`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct StateChanged {
     /// From where.
     pub from: State,
@@ -82,7 +83,7 @@ pub struct StateChanged {
 }
 
 /// `schedule.slots_proposed`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SlotsProposed {
     /// Which.
     pub proposal_id: ProposalId,
@@ -94,7 +95,7 @@ pub struct SlotsProposed {
 }
 
 /// `schedule.confirmed`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Confirmed {
     /// The proposal the window comes from.
     pub proposal_id: ProposalId,
@@ -106,7 +107,7 @@ pub struct Confirmed {
 }
 
 /// `dispatch.tech_assigned`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct TechAssigned {
     /// Who is on it now.
     pub technician_id: TechnicianId,
@@ -116,7 +117,7 @@ pub struct TechAssigned {
 }
 
 /// `dispatch.eta_set`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct EtaSet {
     /// As told.
     pub eta_text: String,
@@ -126,7 +127,7 @@ pub struct EtaSet {
 }
 
 /// `closeout.note_added`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct NoteAdded {
     /// Which.
     pub note_id: NoteId,
@@ -135,21 +136,21 @@ pub struct NoteAdded {
 }
 
 /// `closeout.photo_added`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PhotoAdded {
     /// The photo.
     pub photo: Attachment,
 }
 
 /// `closeout.checklist_item_completed`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ItemCompleted {
     /// Which.
     pub item_key: Item,
 }
 
 /// `billing.invoice_draft_generated`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct InvoiceDrafted {
     /// What it says.
     pub invoice: InvoiceDraft,
@@ -160,7 +161,7 @@ pub struct InvoiceDrafted {
 }
 
 /// `billing.closeout_packet_compiled`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PacketCompiled {
     /// For a person.
     pub pdf: Attachment,
@@ -169,7 +170,7 @@ pub struct PacketCompiled {
 }
 
 /// `override.applied`
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct OverrideApplied {
     /// Why.
     pub reason: String,
@@ -180,7 +181,7 @@ pub struct OverrideApplied {
 }
 
 /// A fact of a ticket's chain.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", content = "payload")]
 pub enum Fact {
     /// See [`Created`].

@@ -338,7 +338,10 @@ pub struct BillingGenerateInvoiceDraft {
 pub struct BillingCompileCloseoutPacket {}
 
 /// The input of one call, of the tool it is for.
-#[expect(clippy::large_enum_variant, reason = "one per call, never in a collection")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one per call, never in a collection"
+)]
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "tool", content = "input")]
 pub enum Input {
