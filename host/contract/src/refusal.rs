@@ -290,4 +290,13 @@ mod tests {
             assert_ne!(code.status(), 500);
         }
     }
+
+    #[test]
+    fn the_page_says_what_to_do_about_every_code() {
+        let page = include_str!("../README.md");
+        for code in Code::ALL {
+            let row = format!("| {} | `{}` |", code.status(), code.name());
+            assert!(page.contains(&row), "host/contract/README.md lacks the row {row}");
+        }
+    }
 }
