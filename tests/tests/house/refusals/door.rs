@@ -105,6 +105,8 @@ async fn credentials_that_do_not_hold() {
     let url = format!("{}/v0/tools/ticket.create", house.base);
     let reply = answered(house.http.post(url).json(&json!({}))).await;
     assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
+    // its body was not read, so nothing more comes over this connection
+    assert_eq!(reply.header("connection"), Some("close"));
     refused(&house, async { reply }, expected).await;
 
     // good until it is revoked
