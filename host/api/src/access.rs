@@ -34,3 +34,16 @@ pub(crate) fn uploaders_only(actor: Actor) -> Result<(), Refusal> {
         ),
     ))
 }
+
+/// The case file and the timeline are the house's own: they hold internal messages,
+/// technicians' notes, and who decided what by which policy.
+pub(crate) fn not_for_customers(actor: Actor) -> Result<(), Refusal> {
+    if actor.role != Role::Customer {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::RoleForbidden,
+        Phase::Authorization,
+        "The case file is the house's own. A customer reads the ticket itself or its summary.",
+    ))
+}

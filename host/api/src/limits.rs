@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dispatch_contract::{Code, Phase, PrincipalId, Refusal};
 use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota};
 
 /// What the host takes from its callers.
 #[derive(Clone, Debug)]
@@ -56,9 +56,15 @@ const BOOK: usize = 4096;
 /// Requests between two looks at how large the book is.
 const TIDY_EVERY: u32 = 1024;
 
+/// Calls turned away at the door that are written down: a second, and at once. What
+/// strangers and loops send beyond that is counted only, lest they fill the database.
+const DOOR_PER_S: u32 = 50;
+const DOOR_BURST: u32 = 500;
+
 /// Who has called how often.
 pub(crate) struct Rates {
     book: DefaultKeyedRateLimiter<PrincipalId>,
+    door: DefaultDirectRateLimiter,
     clock: DefaultClock,
     taken: AtomicU32,
 }
@@ -70,9 +76,17 @@ impl Rates {
             .allow_burst(at_least_one(limits.burst));
         Self {
             book: DefaultKeyedRateLimiter::keyed(quota),
+            door: DefaultDirectRateLimiter::direct(
+                Quota::per_second(at_least_one(DOOR_PER_S)).allow_burst(at_least_one(DOOR_BURST)),
+            ),
             clock: DefaultClock::default(),
             taken: AtomicU32::new(0),
         }
+    }
+
+    /// Is a call turned away at the door for this to be written down?
+    pub(crate) fn worth_a_row(&self, code: Code) -> bool {
+        !matches!(code, Code::Unauthenticated | Code::RateLimited) || self.door.check().is_ok()
     }
 
     /// One more request of this principal, or a refusal that says when to come back.
@@ -96,5 +110,24 @@ impl Rates {
         );
         refusal.retry_after_s = Some(wait_s);
         Err(refusal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_at_the_door_is_counted_and_not_written_down() {
+        let rates = Rates::new(&Limits::default());
+        let kept = (0..10_000)
+            .filter(|_| rates.worth_a_row(Code::Unauthenticated))
+            .count();
+        assert!((DOOR_BURST as usize..2_000).contains(&kept), "{kept}");
+        let known_caller = rates.worth_a_row(Code::PayloadTooLarge);
+        assert!(
+            known_caller,
+            "what a known caller sent is always written down"
+        );
     }
 }

@@ -39,8 +39,9 @@ impl Inner {
                 refused,
                 ticket_id,
                 pack,
+                took,
             }) => {
-                let reached = Reached::Door(ticket_id, pack);
+                let reached = Reached::Door(ticket_id, pack, took);
                 self.write_refusal(incoming, &refused, reached).await;
                 return Err(refused);
             }
@@ -167,7 +168,7 @@ impl Inner {
             refusal,
             request_id: Some(read.call.request_id.clone()),
         };
-        let reached = Reached::Door(read.call.ticket_id, None);
+        let reached = Reached::Door(read.call.ticket_id, None, read.schema_took);
         self.write_refusal(incoming, &refused, reached).await;
         Err(refused)
     }

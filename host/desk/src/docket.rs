@@ -34,6 +34,8 @@ pub(crate) struct Stopped {
     pub(crate) ticket_id: Option<TicketId>,
     /// The pack, where it was what said no.
     pub(crate) pack: Option<PackRef>,
+    /// How long that took.
+    pub(crate) took: Duration,
 }
 
 /// What a body that breaks its schema still says of itself, so that its refusal can be
@@ -102,6 +104,7 @@ impl Inner {
             },
             ticket_id: None,
             pack: None,
+            took: began.elapsed(),
         })?;
         let Parsed {
             call,
@@ -116,6 +119,7 @@ impl Inner {
                 },
                 ticket_id: sketch.ticket_id(),
                 pack: None,
+                took: began.elapsed(),
             }
         })?;
         let schema_took = began.elapsed();
@@ -140,6 +144,7 @@ impl Inner {
                 },
                 ticket_id: call.ticket_id,
                 pack,
+                took: began.elapsed(),
             }),
             None => Ok(Read {
                 call,
@@ -162,6 +167,8 @@ impl Inner {
             storage_key: None,
             contact: None,
         };
+        // told only after the key was looked up: a replay needs no object store
+        let mut away = None;
         match &call.input {
             Input::DispatchAssignTech(assign) => {
                 lookup.technician_id = Some(assign.technician_id);
@@ -169,10 +176,12 @@ impl Inner {
             Input::CloseoutAddPhoto(add) => {
                 // the register knows every upload; whether its bytes are still
                 // there only the store does
-                if let Ok(key) = add.photo.storage_key.parse()
-                    && let Some(_) = self.objects.head(&key).await.map_err(objects_away)?
-                {
-                    lookup.storage_key = Some(&add.photo.storage_key);
+                if let Ok(key) = add.photo.storage_key.parse() {
+                    match self.objects.head(&key).await {
+                        Ok(Some(_)) => lookup.storage_key = Some(&add.photo.storage_key),
+                        Ok(None) => {}
+                        Err(error) => away = Some(error),
+                    }
                 }
             }
             Input::TicketCreate(create) => {
@@ -195,6 +204,10 @@ impl Inner {
             }
             Opening::Open(open) => open,
         };
+        if let Some(error) = away {
+            let_go(open).await;
+            return Err(objects_away(error));
+        }
         let facts = open.facts.clone();
         // a call that waited for the lock is judged at the time it got it, never
         // before what was committed meanwhile

@@ -64,6 +64,13 @@ struct Inner {
 }
 
 impl Desk {
+    /// Bring up to date what is measured only when somebody looks.
+    pub fn measure(&self) {
+        let (waiting, _) = self.inner.ledger.refusals_waiting_and_written();
+        let revision = self.inner.pack.current().revision();
+        self.inner.metrics.now(waiting, revision);
+    }
+
     /// The counters and histograms of this desk.
     #[must_use]
     pub fn metrics(&self) -> &DeskMetrics {

@@ -7,6 +7,7 @@ use dispatch_contract::{Code, Phase, Tool};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
@@ -48,6 +49,8 @@ pub struct DeskMetrics {
     phases: Family<PhaseLabels, Histogram, fn() -> Histogram>,
     faults: Family<FaultLabels, Counter>,
     activations: Family<OutcomeLabels, Counter>,
+    refusals_waiting: Gauge,
+    pack_revision: Gauge,
 }
 
 fn histogram() -> Histogram {
@@ -61,6 +64,8 @@ impl Default for DeskMetrics {
             phases: Family::new_with_constructor(histogram),
             faults: Family::default(),
             activations: Family::default(),
+            refusals_waiting: Gauge::default(),
+            pack_revision: Gauge::default(),
         }
     }
 }
@@ -89,6 +94,22 @@ impl DeskMetrics {
             "Packs activated and rejected",
             self.activations.clone(),
         );
+        registry.register(
+            "refusals_waiting",
+            "Refusals not yet written down; 8192 at most, then callers wait",
+            self.refusals_waiting.clone(),
+        );
+        registry.register(
+            "pack_revision",
+            "Revision of the pack that judges on this host",
+            self.pack_revision.clone(),
+        );
+    }
+
+    pub(crate) fn now(&self, refusals_waiting: usize, pack_revision: u64) {
+        let whole = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        self.refusals_waiting.set(whole(refusals_waiting as u64));
+        self.pack_revision.set(whole(pack_revision));
     }
 
     pub(crate) fn call(&self, tool: Option<Tool>, outcome: Result<bool, Code>) {

@@ -18,8 +18,8 @@ const MAX_TOOL_NAME: usize = 100;
 
 /// How far a refused call had come.
 pub(crate) enum Reached {
-    /// It was not judged, or by the pack's scopes alone.
-    Door(Option<TicketId>, Option<PackRef>),
+    /// It was not judged, or by the pack's scopes alone, in so much time.
+    Door(Option<TicketId>, Option<PackRef>, Duration),
     /// It was judged.
     Verdict(Box<(Question, Verdict)>, PackRef, Duration),
 }
@@ -37,6 +37,8 @@ pub struct TurnedAway<'a> {
     pub correlation_id: Option<&'a str>,
     /// Why.
     pub refusal: &'a Refusal,
+    /// Write it down; else only count it, as part of a flood.
+    pub kept: bool,
 }
 
 impl Desk {
@@ -45,7 +47,9 @@ impl Desk {
         let inner = &*self.inner;
         let tool: Option<Tool> = call.tool.parse().ok();
         inner.metrics.call(tool, Err(call.refusal.code));
-        inner.record(inner.blank(&call)).await;
+        if call.kept {
+            inner.record(inner.blank(&call)).await;
+        }
     }
 }
 
@@ -63,11 +67,13 @@ impl Inner {
             request_id: refused.request_id.as_deref(),
             correlation_id: incoming.correlation_id,
             refusal: &refused.refusal,
+            kept: true,
         });
         match reached {
-            Reached::Door(ticket_id, pack) => {
+            Reached::Door(ticket_id, pack, took) => {
                 record.decision.ticket_id = ticket_id;
                 record.decision.pack = pack;
+                record.decision.judged_us = micros(took);
             }
             Reached::Verdict(judged, pack, took) => {
                 let (question, verdict) = *judged;

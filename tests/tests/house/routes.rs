@@ -19,6 +19,8 @@ use Role::{
 
 /// Everybody with a credential; tickets and attachments are the caller's own.
 const ALL: &[Role] = &Role::ALL;
+/// Everybody but customers: the case file is the house's own.
+const HOUSE: &[Role] = &[Intake, Scheduling, Liaison, Closeout, Operator, Technician];
 /// Routes an agent's credential never reaches.
 const OPERATORS: &[Role] = &[Operator];
 /// Whoever may attach a photo.
@@ -29,9 +31,9 @@ const ROUTES: &[(&str, &str, &[Role], u16)] = &[
     ("get", "/v0/tools", ALL, 200),
     ("get", "/v0/tickets", ALL, 200),
     ("get", "/v0/tickets/{ticket_id}", ALL, 200),
-    ("get", "/v0/tickets/{ticket_id}/case", ALL, 200),
+    ("get", "/v0/tickets/{ticket_id}/case", HOUSE, 200),
     ("get", "/v0/tickets/{ticket_id}/summary", ALL, 200),
-    ("get", "/v0/tickets/{ticket_id}/timeline", ALL, 200),
+    ("get", "/v0/tickets/{ticket_id}/timeline", HOUSE, 200),
     ("get", "/v0/attachments/{attachment_id}", ALL, 200),
     ("put", "/v0/attachments", UPLOADERS, 201),
     ("get", "/v0/audit", OPERATORS, 200),

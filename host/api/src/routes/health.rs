@@ -59,6 +59,7 @@ pub(crate) async fn readyz(State(api): State<Api>) -> Response {
 /// Counters and histograms.
 #[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, description = "OpenMetrics text", content_type = "text/plain")))]
 pub(crate) async fn metrics(State(api): State<Api>) -> Response {
+    api.desk().measure();
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], api.inner.metrics.text()).into_response()
 }

@@ -8,6 +8,7 @@ use dispatch_contract::{Code, CustomerId, Phase, Refusal, TechnicianId, TicketId
 use serde::Deserialize;
 
 use crate::Api;
+use crate::access::not_for_customers;
 use crate::principal::Caller;
 use crate::problem::Refusing;
 use crate::reply::{Reply, json};
@@ -94,6 +95,7 @@ pub(crate) async fn case_file(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Reply {
+    not_for_customers(caller.actor)?;
     Ok(json(
         &api.desk().case_file(caller.actor, ticket_id(&id)?).await?,
     ))
@@ -130,6 +132,7 @@ pub(crate) async fn timeline(
     Path(id): Path<String>,
     given: Result<Query<PageQuery>, QueryRejection>,
 ) -> Reply {
+    not_for_customers(caller.actor)?;
     let given = query(given)?;
     let page = api
         .desk()

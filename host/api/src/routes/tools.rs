@@ -94,6 +94,7 @@ pub(crate) async fn call(
                     request_id: header_key.as_deref(),
                     correlation_id: Some(&correlation.0),
                     refusal: &refusal,
+                    kept: api.inner.rates.worth_a_row(refusal.code),
                 };
                 api.desk().turned_away(turned_away).await;
             }
