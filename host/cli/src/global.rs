@@ -32,7 +32,8 @@ impl Global {
         Client::new(&self.url, self.token()?)
     }
 
-    fn token(&self) -> Result<Token, Failure> {
+    /// The caller's token.
+    pub(crate) fn token(&self) -> Result<Token, Failure> {
         token::find(
             self.token_file.as_deref(),
             std::env::var("DISPATCH_TOKEN").ok(),

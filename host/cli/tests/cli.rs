@@ -423,3 +423,14 @@ fn the_readme_names_every_command_and_every_option_of_serve() {
     }
     assert!(seen >= 10, "the commands are read: {commands}");
 }
+
+#[test]
+fn the_console_needs_a_terminal_and_has_no_json() {
+    let ran = run(&["console"]);
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("needs a terminal"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("dispatch ticket list"));
+    let ran = run(&["console", "--json"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("ticket list --json"), "{}", ran.stderr);
+}

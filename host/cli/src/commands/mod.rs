@@ -5,6 +5,7 @@ mod attachment;
 mod audit;
 mod call;
 mod completions;
+mod console;
 mod migrate;
 mod policy;
 mod serve;
@@ -22,6 +23,7 @@ pub(crate) enum Command {
     Serve(serve::Args),
     Call(call::Args),
     Ticket(ticket::Args),
+    Console(console::Args),
     Attachment(attachment::Args),
     Technician(technician::Args),
     Token(token::Args),
@@ -38,6 +40,7 @@ impl Command {
             Self::Serve(args) => args.run(),
             Self::Call(args) => wait(args.run(&global)),
             Self::Ticket(args) => wait(args.run(&global)),
+            Self::Console(args) => wait(args.run(&global)),
             Self::Attachment(args) => wait(args.run(&global)),
             Self::Technician(args) => wait(args.run(&global)),
             Self::Token(args) => wait(args.run(&global)),

@@ -25,6 +25,11 @@ impl Paint {
         }
     }
 
+    /// Is there colour?
+    pub(crate) fn is_on(self) -> bool {
+        self.on
+    }
+
     /// Never coloured.
     #[cfg(test)]
     pub(crate) fn never() -> Self {

@@ -1,0 +1,180 @@
+//! Following the event stream: resumed after the last id seen, opened again with
+//! growing, scattered waits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::RngExt;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::timeout;
+
+use crate::app::Message;
+use crate::link::News;
+use crate::net::Client;
+use crate::net::sse::Parser;
+use crate::trouble::Trouble;
+
+/// The first wait; it doubles up to [`MAX_WAIT`].
+const WAIT: Duration = Duration::from_millis(250);
+const MAX_WAIT: Duration = Duration::from_secs(15);
+/// The host says something every 15 seconds; after so long the line is dead.
+const SILENCE: Duration = Duration::from_secs(40);
+
+/// Follow the stream until nobody listens. `again` cuts a wait short.
+pub(crate) async fn follow(client: Client, to: mpsc::Sender<Message>, again: Arc<Notify>) {
+    let mut last_id = None;
+    let mut failures = 0_u32;
+    loop {
+        let mut was_open = false;
+        let trouble = once(&client, &to, &mut last_id, &mut was_open).await;
+        failures = if was_open { 0 } else { failures + 1 };
+        if matches!(&trouble, Trouble::Refused { status: 400, .. }) {
+            // the host does not know this place any more: begin at now, read all again
+            last_id = None;
+        }
+        let wait = wait(failures);
+        let retry_in_s = (!trouble.is_final()).then(|| wait.as_secs().max(1));
+        let lost = News::Lost {
+            trouble,
+            retry_in_s,
+        };
+        if to.send(Message::News(lost)).await.is_err() {
+            return;
+        }
+        match retry_in_s {
+            Some(_) => _ = timeout(wait, again.notified()).await,
+            None => again.notified().await,
+        }
+    }
+}
+
+/// Between half of the wait and the whole of it, so that consoles do not come back
+/// all at once.
+fn wait(failures: u32) -> Duration {
+    let longest = WAIT.saturating_mul(1 << failures.min(8)).min(MAX_WAIT);
+    longest.mul_f64(rand::rng().random_range(0.5..=1.0))
+}
+
+/// One connection; why it ended.
+async fn once(
+    client: &Client,
+    to: &mpsc::Sender<Message>,
+    last_id: &mut Option<String>,
+    was_open: &mut bool,
+) -> Trouble {
+    let mut response = match client.events(last_id.as_deref()).await {
+        Ok(response) => response,
+        Err(trouble) => return trouble,
+    };
+    *was_open = true;
+    let resumed = last_id.is_some();
+    if to
+        .send(Message::News(News::Open { resumed }))
+        .await
+        .is_err()
+    {
+        return client.unreachable("the console is closing");
+    }
+    let mut parser = Parser::default();
+    loop {
+        let bytes = match timeout(SILENCE, response.chunk()).await {
+            Ok(Ok(Some(bytes))) => bytes,
+            Ok(Ok(None)) => return client.unreachable("the host closed the event stream"),
+            Ok(Err(error)) => return client.away(error),
+            Err(_) => return client.unreachable("the event stream fell silent"),
+        };
+        let events = match parser.take(&bytes) {
+            Ok(events) => events,
+            Err(error) => return client.foreign(error.to_string()),
+        };
+        for data in events {
+            let event = match serde_json::from_slice(&data) {
+                Ok(event) => event,
+                Err(error) => return client.foreign(error.to_string()),
+            };
+            if to.send(Message::News(News::Event(event))).await.is_err() {
+                return client.unreachable("the console is closing");
+            }
+        }
+        if let Some(id) = parser.last_id() {
+            *last_id = Some(id.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::testing::event;
+
+    /// A host that gives these answers, one per connection, and tells the requests.
+    pub(in crate::net) async fn host(
+        answers: Vec<impl Into<String>>,
+    ) -> (String, mpsc::Receiver<String>) {
+        let answers: Vec<String> = answers.into_iter().map(Into::into).collect();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (tell, told) = mpsc::channel(16);
+        tokio::spawn(async move {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = Vec::new();
+                while !request.ends_with(b"\r\n\r\n") {
+                    request.push(stream.read_u8().await.unwrap());
+                }
+                tell.send(String::from_utf8(request).unwrap())
+                    .await
+                    .unwrap();
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        (url, told)
+    }
+
+    #[tokio::test]
+    async fn a_cut_stream_goes_on_after_the_last_id() {
+        let head =
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+        let data = serde_json::to_string(&event(1, 1, "ticket.created")).unwrap();
+        let (url, mut told) = host(vec![
+            format!("{head}id: 5-1\n\nid: 5-2\ndata: {data}\n\nid: 5-3\ndata: {{"),
+            format!("{head}id: 5-3\ndata: {data}\n\n"),
+        ])
+        .await;
+        let client = Client::new(&url, "secret".into()).unwrap();
+        let (to, mut from) = mpsc::channel(16);
+        let task = tokio::spawn(follow(client, to, Arc::new(Notify::new())));
+        let mut seen = Vec::new();
+        while seen.len() < 5 {
+            match from.recv().await.unwrap() {
+                Message::News(News::Open { resumed }) => seen.push(format!("open {resumed}")),
+                Message::News(News::Event(_)) => seen.push("event".into()),
+                Message::News(News::Lost { retry_in_s, .. }) => {
+                    assert_eq!(retry_in_s, Some(1));
+                    seen.push("lost".into());
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        task.abort();
+        assert_eq!(seen, ["open false", "event", "lost", "open true", "event"]);
+        let first = told.recv().await.unwrap().to_lowercase();
+        assert!(first.contains("authorization: bearer secret"));
+        assert!(!first.contains("last-event-id"));
+        let second = told.recv().await.unwrap().to_lowercase();
+        assert!(second.contains("last-event-id: 5-2"), "{second}");
+    }
+
+    #[test]
+    fn waits_grow_to_a_bound_and_are_scattered() {
+        assert!(wait(0) <= WAIT);
+        for failures in [8, 40, u32::MAX] {
+            assert!((MAX_WAIT / 2..=MAX_WAIT).contains(&wait(failures)));
+        }
+        let some: std::collections::HashSet<_> = (0..20).map(|_| wait(5)).collect();
+        assert!(some.len() > 1);
+    }
+}
