@@ -62,12 +62,24 @@ pub(crate) struct Args {
     log_format: log::Format,
 }
 
+/// Threads that serve: half the cores, since Postgres works as hard as we do, and a call
+/// that stays on one thread wakes no other. `TOKIO_WORKER_THREADS` says otherwise.
+/// What takes longer than a verdict (papers, files, compiling) has threads of its own.
+fn workers() -> usize {
+    let told = std::env::var("TOKIO_WORKER_THREADS").ok();
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    told.and_then(|text| text.parse().ok())
+        .filter(|told| (1..=512).contains(told))
+        .unwrap_or(cores.div_ceil(2))
+}
+
 impl Args {
     pub(crate) fn run(self) -> Result<(), Failure> {
         self.may_listen()?;
         stop::unblock()?;
         log::begin(self.log_format)?;
         tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(workers())
             .enable_all()
             .build()
             .map_err(|error| Failure::Other(error.into()))?
