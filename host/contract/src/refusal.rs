@@ -296,7 +296,10 @@ mod tests {
         let page = include_str!("../README.md");
         for code in Code::ALL {
             let row = format!("| {} | `{}` |", code.status(), code.name());
-            assert!(page.contains(&row), "host/contract/README.md lacks the row {row}");
+            assert!(
+                page.contains(&row),
+                "host/contract/README.md lacks the row {row}"
+            );
         }
     }
 }
