@@ -112,9 +112,9 @@ impl Runner {
         };
         match self {
             Self::Nextest => {
-                go(&["nextest", "run", "--no-fail-fast", "--no-tests=pass"])?;
                 // nextest leaves the examples in documentation out
-                go(&["test", "--doc", "--quiet"])
+                go(&["test", "--doc", "--quiet"])?;
+                go(&["nextest", "run", "--no-fail-fast", "--no-tests=pass"])
             }
             Self::CargoTest => go(&["test", "--no-fail-fast"]),
         }
