@@ -434,3 +434,23 @@ fn the_console_needs_a_terminal_and_has_no_json() {
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
     assert!(ran.stderr.contains("ticket list --json"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_database_url_of_another_kind_is_wrong_use_and_touches_nothing() {
+    let folder = std::env::temp_dir().join(format!("dispatch-cli-url-{}", std::process::id()));
+    let ran = ran(dispatch()
+        .args([
+            "serve",
+            "--database-url",
+            "mysql://x:secret@h/d",
+            "--data-dir",
+        ])
+        .arg(&folder));
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("postgres://user:password@host/database")
+    );
+    assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
+    assert!(!folder.exists(), "nothing was made");
+}

@@ -35,6 +35,20 @@ impl DatabaseArgs {
             .unwrap_or_else(dispatch_cluster::default_folder)
     }
 
+    /// Wrong use, where the URL cannot be one of Postgres. Does not show it: it may hold
+    /// a password.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self.database_url.as_deref() {
+            Some(url) if !url.starts_with("postgres://") && !url.starts_with("postgresql://") => {
+                Err(Failure::usage(
+                    "the database URL is not one of Postgres: write --database-url (or \
+                     DATABASE_URL) as postgres://user:password@host/database",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Is it a private cluster?
     pub(crate) fn is_private(&self) -> bool {
         self.database_url.is_none()
@@ -61,6 +75,7 @@ impl DatabaseArgs {
         &self,
         open: impl FnOnce(PathBuf) -> Result<Cluster, ClusterError> + Send + 'static,
     ) -> Result<Database, Failure> {
+        self.check()?;
         if let Some(url) = &self.database_url {
             return Ok(Database {
                 url: url.clone(),

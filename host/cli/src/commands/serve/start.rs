@@ -61,6 +61,7 @@ impl Steps {
 
 pub(super) async fn start(args: Args) -> Result<Started, Failure> {
     let mut steps = Steps::begin();
+    args.database.check()?;
     let data_dir = args.database.data_dir();
     let objects = objects::parse(args.objects.as_deref(), &data_dir).map_err(Failure::Usage)?;
     let company = company::read(args.company.as_deref())?;
