@@ -27,7 +27,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> Result<()> {
-    guests::all(&setup::wasm()?)?;
+    setup::wasm()?;
+    guests::shipped()?;
     step("set up: Postgres", || postgres::ensure().map(drop))?;
     step("build: release", || {
         run_command(
@@ -43,7 +44,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         .arg("--dispatch")
         .arg(built.join("dispatch"))
         .arg("--pack")
-        .arg(house::root().join("policies/real-dispatch"));
+        .arg(house::pack(house::SHIPPED));
     let given = [
         ("--json", args.json.map(|file| file.into_os_string())),
         ("--seconds", args.seconds.map(|n| n.to_string().into())),

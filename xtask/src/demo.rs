@@ -35,8 +35,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> Result<()> {
-    let compiler = setup::wasm()?;
-    guests::all(&compiler)?;
+    setup::wasm()?;
+    guests::shipped()?;
     step("set up: Postgres", || postgres::ensure().map(drop))?;
     step("build the host", build)?;
     // from here on an interrupt is ours to handle: the host is stopped first

@@ -3,21 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The twelve tools that have a guest each, by the names of their components.
-pub(crate) const GUESTS: [&str; 12] = [
-    "ticket-create",
-    "ticket-add-message",
-    "ticket-set-priority",
-    "schedule-propose-slots",
-    "schedule-confirm",
-    "dispatch-assign-tech",
-    "dispatch-set-eta",
-    "closeout-add-note",
-    "closeout-add-photo",
-    "closeout-checklist-complete",
-    "billing-generate-invoice-draft",
-    "billing-compile-closeout-packet",
-];
+use dispatch_workshop::command;
 
 /// The top of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -43,9 +29,14 @@ pub(crate) fn guests() -> PathBuf {
     root().join("guests")
 }
 
-/// Where the shipped pack expects its components.
-pub(crate) fn components() -> PathBuf {
-    root().join("policies/real-dispatch/components")
+/// The pack that a host runs where nobody says otherwise.
+pub(crate) const SHIPPED: &str = "real-dispatch";
+/// The packs whose components are built here, each after the one it copies from.
+pub(crate) const PACKS: [&str; 1] = [SHIPPED];
+
+/// A pack's folder.
+pub(crate) fn pack(name: &str) -> PathBuf {
+    root().join("policies").join(name)
 }
 
 /// The contract between host and guests.
@@ -55,15 +46,8 @@ pub(crate) fn wit() -> PathBuf {
 
 /// The cargo that started us, run at the top of the repository.
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = command::cargo();
     command.current_dir(root());
-    // what cargo set for this process is not meant for the next one
-    for (name, _) in std::env::vars_os() {
-        let name_bytes = name.as_encoded_bytes();
-        if name_bytes.starts_with(b"CARGO_PKG_") || name_bytes.starts_with(b"CARGO_MANIFEST_") {
-            command.env_remove(name);
-        }
-    }
     command
 }
 

@@ -1,20 +1,21 @@
 //! `cargo xtask setup`: what the other tasks need and this machine lacks. Idempotent.
 
 use anyhow::Result;
+use dispatch_workshop::{c_compiler, wasm_compiler};
 
+use crate::house;
 use crate::step::step;
 
-pub(crate) mod debian;
 pub(crate) mod postgres;
 pub(crate) mod s3;
-pub(crate) mod wasm;
 
-/// Set up what is missing: a compiler for Wasm, and a Postgres.
+/// Set up what is missing: compilers for Wasm, and a Postgres.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
 pub(crate) fn run(_: Args) -> Result<()> {
     wasm()?;
+    c()?;
     step("set up: Postgres", || {
         let binaries = postgres::ensure()?;
         println!("    {}", binaries.folder().display());
@@ -23,10 +24,29 @@ pub(crate) fn run(_: Args) -> Result<()> {
 }
 
 /// The Wasm compiler, announced as a step.
-pub(crate) fn wasm() -> Result<wasm::Compiler> {
+pub(crate) fn wasm() -> Result<()> {
     step("set up: Wasm compiler", || {
-        let compiler = wasm::ensure()?;
+        let compiler = wasm_compiler(&house::target(), &tell)?;
         println!("    {}", compiler.rustc.display());
-        Ok(compiler)
+        Ok(())
     })
+}
+
+/// The C compiler. Where there is none, the one component from C is skipped, and said so.
+pub(crate) fn c() -> Result<()> {
+    step("set up: C compiler for Wasm", || {
+        match c_compiler(&house::target(), &tell) {
+            Ok(Some(compiler)) => println!("    {}", compiler.clang.display()),
+            Ok(None) => {
+                println!("    none here, nor a package of it: what is built from C is SKIPPED")
+            }
+            Err(error) => println!("    what is built from C is SKIPPED: {error}"),
+        }
+        Ok(())
+    })
+}
+
+/// A line of what goes on, below its step.
+pub(crate) fn tell(line: &str) {
+    println!("    {line}");
 }

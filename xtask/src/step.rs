@@ -1,11 +1,12 @@
 //! Steps of a task: each is announced, timed, and ended with what it did.
 
 use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use dispatch_workshop::command::shown;
+pub(crate) use dispatch_workshop::command::{on_path, quiet, says};
 
 /// Runs one step of a task and prints its name, outcome and time.
 pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -38,49 +39,4 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         bail!("`{shown}` ended with {status}");
     }
     Ok(())
-}
-
-/// Runs a command silently; its output is shown only when it fails.
-pub(crate) fn quiet(command: &mut Command) -> Result<Output> {
-    let shown = shown(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("could not run `{shown}`"))?;
-    if !output.status.success() {
-        eprint!("{}", String::from_utf8_lossy(&output.stdout));
-        eprint!("{}", String::from_utf8_lossy(&output.stderr));
-        bail!("`{shown}` ended with {}", output.status);
-    }
-    Ok(output)
-}
-
-/// What a command prints, if it can be run and succeeds.
-pub(crate) fn says(command: &mut Command) -> Option<String> {
-    let output = command.stdin(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
-/// Can a program of this name be started?
-pub(crate) fn on_path(name: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()))
-}
-
-/// The program and its arguments, as one would type them.
-fn shown(command: &Command) -> String {
-    let program = Path::new(command.get_program());
-    let mut text = program
-        .file_name()
-        .unwrap_or(command.get_program())
-        .to_string_lossy()
-        .into_owned();
-    for argument in command.get_args() {
-        text.push(' ');
-        text.push_str(&argument.to_string_lossy());
-    }
-    text
 }

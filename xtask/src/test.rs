@@ -38,7 +38,8 @@ impl Args {
 
 pub(crate) fn run(args: Args) -> Result<()> {
     let start = Instant::now();
-    let compiler = setup::wasm()?;
+    setup::wasm()?;
+    setup::c()?;
     step("set up: Postgres", setup::postgres::ensure)?;
     step("format", || {
         let scope = args.scope("--all");
@@ -48,7 +49,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     for (name, check) in CHECKS {
         step(&format!("fresh: {name}"), check)?;
     }
-    guests::all(&compiler)?;
+    guests::all()?;
     let scope = args.scope("--workspace");
     step("lints", || {
         run_command(&mut offline(house::lint(&scope)))?;

@@ -62,7 +62,7 @@ impl Host {
             .arg("--data-dir")
             .arg(&data)
             .arg("--policies")
-            .arg(house::root().join("policies/real-dispatch"))
+            .arg(house::pack(house::SHIPPED))
             .arg("--company")
             .arg(house::root().join("xtask/demo/company.toml"))
             .stdin(Stdio::null())

@@ -6,33 +6,37 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
-use crate::setup::debian;
-use crate::step::{on_path, says};
+use crate::command::{on_path, says};
+use crate::error::WorkshopError;
+use crate::{Result, Tell};
+
+mod debian;
+pub(crate) mod host;
+pub(crate) mod private;
 
 /// The guests' target.
-pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// A compiler that has a standard library for [`TARGET`].
 #[derive(Debug, Clone)]
-pub(crate) struct Compiler {
+pub struct Compiler {
     /// The program, or a wrapper of it.
-    pub(crate) rustc: PathBuf,
+    pub rustc: PathBuf,
     /// Differs when the compiler or its standard library does. Cargo does not notice a
     /// library that was built again, so target folders are named after this.
-    pub(crate) key: String,
+    pub key: String,
 }
 
 /// The compiler, made ready where it is not. Cheap when it is.
-pub(crate) fn ensure() -> Result<Compiler> {
+pub(crate) fn ensure(toolchains: &Path, tell: Tell<'_>) -> Result<Compiler> {
     let users = PathBuf::from(std::env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc")));
     if let Some(compiler) = compiler(&users) {
         return Ok(compiler);
     }
     if rustup_may_download() {
-        println!("    rustup target add {TARGET}");
+        tell(&format!("rustup target add {TARGET}"));
         let added = Command::new("rustup")
             .args(["target", "add", TARGET])
             .status();
@@ -42,13 +46,12 @@ pub(crate) fn ensure() -> Result<Compiler> {
             return Ok(compiler);
         }
     }
-    let Some(private) = debian::ensure(&users)? else {
-        bail!(
+    debian::ensure(&users, toolchains, tell)?.ok_or_else(|| {
+        WorkshopError::refused(format!(
             "rustc cannot compile for Wasm here: run `rustup target add {TARGET}`, or install \
              the distribution's rust library for it, then try again"
-        );
-    };
-    compiler(&private).context("the private Wasm compiler has no standard library")
+        ))
+    })
 }
 
 /// A machine set to `RUSTUP_AUTO_INSTALL=0` wants nothing downloaded by rustup.
@@ -57,7 +60,7 @@ fn rustup_may_download() -> bool {
 }
 
 /// `rustc` as a compiler, if it has the target's standard library.
-pub(crate) fn compiler(rustc: &Path) -> Option<Compiler> {
+fn compiler(rustc: &Path) -> Option<Compiler> {
     let folder = says(Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]))?;
     let library = standard_library(Path::new(&folder))?;
     let version = says(Command::new(rustc).arg("-vV"))?;
