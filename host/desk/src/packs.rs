@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use dispatch_contract::event::{EventType, PackRef};
 use dispatch_contract::{Refusal, Timestamp};
-use dispatch_engine::{ActivePack, Pack, PackError, PackFiles, PackWatcher};
+use dispatch_engine::{ActivePack, Pack, PackError, PackFiles, PackWatcher, Proven, Rejected};
 use dispatch_ledger::{LedgerError, StoredPack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -125,14 +125,14 @@ impl Desk {
         let found = prove(&parts.engine, folder);
         let active = parts.ledger.active_pack().await?;
         let (pack, turned_down) = match (found, active) {
-            (Err(source), None) => {
+            (Err(rejected), None) => {
                 return Err(OpenError::NoPack {
                     folder: folder.to_owned(),
-                    source,
+                    source: rejected.error,
                 });
             }
-            (Ok(pack), None) => (pack, None),
-            (Ok(pack), Some(active))
+            (Ok(Proven { pack, .. }), None) => (pack, None),
+            (Ok(Proven { pack, .. }), Some(active))
                 if pack.reference().digest == active.pack.digest
                     || pack.revision() > active.revision =>
             {
@@ -140,8 +140,8 @@ impl Desk {
             }
             (found, Some(active)) => {
                 let turned_down = match &found {
-                    Ok(pack) => behind(pack.revision(), active.revision),
-                    Err(error) => error.into(),
+                    Ok(proven) => behind(proven.pack.revision(), active.revision),
+                    Err(rejected) => (&rejected.error).into(),
                 };
                 let pack = last_good(&parts, &active.pack.digest).await?;
                 (pack, Some(turned_down))
@@ -187,8 +187,10 @@ impl Desk {
             loop {
                 tokio::select! {
                     candidate = arriving.recv() => match candidate {
-                        Some(Ok(pack)) => desk.inner.activate(&folder, pack).await,
-                        Some(Err(error)) => desk.inner.turn_down(&folder, (&error).into()).await,
+                        Some(Ok(proven)) => desk.inner.activate(&folder, proven.pack).await,
+                        Some(Err(rejected)) => {
+                            desk.inner.turn_down(&folder, (&rejected.error).into()).await;
+                        }
                         None => break,
                     },
                     _ = look.tick() => desk.inner.follow_others().await,
@@ -240,7 +242,7 @@ impl Drop for Following {
 }
 
 /// Read, load and test the pack in a folder.
-fn prove(engine: &dispatch_engine::Engine, folder: &Path) -> Result<Pack, PackError> {
+fn prove(engine: &dispatch_engine::Engine, folder: &Path) -> Result<Proven, Rejected> {
     engine.prove(&PackFiles::read(folder)?)
 }
 

@@ -84,16 +84,21 @@ impl Cache {
     }
 
     /// The component, from the cache where it is there and whole, else compiled
-    /// and kept. A cache that fails costs time, never a pack.
-    pub(crate) fn compiled(&self, sandbox: &Sandbox, bytes: &[u8]) -> wasmtime::Result<Component> {
+    /// and kept; and whether it came from the cache. A cache that fails costs time,
+    /// never a pack.
+    pub(crate) fn compiled(
+        &self,
+        sandbox: &Sandbox,
+        bytes: &[u8],
+    ) -> wasmtime::Result<(Component, bool)> {
         let Some(folder) = &self.folder else {
-            return Component::new(sandbox.engine(), bytes);
+            return Ok((Component::new(sandbox.engine(), bytes)?, false));
         };
         let name = hex::encode(Sha256::digest(bytes));
         let file = folder.join(format!("{name}-{}.{ENDING}", sandbox.compatibility()));
         match read(&file) {
             Ok(Some(code)) => match revive(sandbox.engine(), &code) {
-                Ok(component) => return Ok(component),
+                Ok(component) => return Ok((component, true)),
                 Err(error) => {
                     tracing::warn!(%error, "a compiled component was not taken; compiling again")
                 }
@@ -107,7 +112,7 @@ impl Cache {
         if let Err(error) = self.keep(folder, &file, &code) {
             tracing::warn!(%error, "a compiled component could not be kept");
         }
-        revive(sandbox.engine(), &code)
+        Ok((revive(sandbox.engine(), &code)?, false))
     }
 
     /// Written beside and renamed: nobody reads half a file.

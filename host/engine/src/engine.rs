@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::cache::{Cache, CacheError};
-use crate::pack::{Pack, PackError, PackFiles, Step};
+use crate::pack::{Pack, PackError, PackFiles, Proven, Rejected, Step, Steps, Trust, TrustedKey};
 use crate::sandbox::{PoolShape, Sandbox, SandboxConfig, SandboxError};
 
 /// How the engine is set up.
@@ -15,6 +15,11 @@ pub struct EngineConfig {
     pub cache_dir: Option<PathBuf>,
     /// Pool size, and whether fuel is counted for every pack.
     pub sandbox: SandboxConfig,
+    /// Whose signatures count. A pack that is signed must then be signed by one of
+    /// them, and be as it was signed.
+    pub trusted_keys: Vec<TrustedKey>,
+    /// Take no pack that is not signed by a trusted key.
+    pub require_signed: bool,
 }
 
 /// The engine could not be set up.
@@ -73,7 +78,35 @@ impl Engine {
     /// # Errors
     /// The first thing that is wrong with it, naming step, file and line.
     pub fn load(&self, files: &PackFiles) -> Result<Pack, PackError> {
-        Pack::load(files, |fuel| self.sandbox(fuel), &self.0.cache)
+        self.load_by_steps(files, &mut Steps::default())
+    }
+
+    /// Load a pack and put its decision cases to it, every step timed.
+    ///
+    /// # Errors
+    /// As [`Engine::load`], and where a case fails; with the steps passed before.
+    pub fn prove(&self, files: &PackFiles) -> Result<Proven, Rejected> {
+        let mut steps = Steps::default();
+        let proven = self.load_by_steps(files, &mut steps).and_then(|pack| {
+            steps.take(Step::Tests, || {
+                let cases = pack.run_tests().into_result()?;
+                Ok((pack, format!("{cases} decision cases hold")))
+            })
+        });
+        let passed = steps.0;
+        match proven {
+            Ok(pack) => Ok(Proven { pack, passed }),
+            Err(error) => Err(Rejected { error, passed }),
+        }
+    }
+
+    fn load_by_steps(&self, files: &PackFiles, steps: &mut Steps) -> Result<Pack, PackError> {
+        let trust = Trust {
+            keys: &self.0.config.trusted_keys,
+            required: self.0.config.require_signed,
+        };
+        let sandbox = |fuel| self.sandbox(fuel);
+        Pack::load(files, &trust, sandbox, &self.0.cache, steps)
     }
 
     fn sandbox(&self, fuel: bool) -> Result<Sandbox, PackError> {

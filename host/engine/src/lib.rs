@@ -11,6 +11,7 @@ mod active;
 mod cache;
 mod cases;
 mod cedar;
+mod compare;
 mod engine;
 mod judge;
 mod pack;
@@ -20,9 +21,15 @@ mod watch;
 
 pub use active::ActivePack;
 pub use cache::CacheError;
-pub use cases::{CaseFailure, TestReport};
+pub use cases::{
+    CaseFailure, CaseResult, MATRIX_FILE, PackCase, PackCases, RewrittenCases, TestReport,
+};
+pub use compare::{Comparison, FlipReport, FlippedCall, RecordedCall};
 pub use engine::{Engine, EngineConfig, EngineError};
-pub use judge::{Judged, PhaseTrace, Trace, VERDICT_CODES};
-pub use pack::{Limits, Manifest, Pack, PackError, PackFiles, SettingValue, Step, ToolEntry};
+pub use judge::{Flip, FlipKind, Judged, PhaseTrace, Trace, VERDICT_CODES};
+pub use pack::{
+    Limits, Manifest, Pack, PackError, PackFiles, Proven, Rejected, SettingValue, Step, Taken,
+    ToolEntry, TrustedKey, TrustedKeyError,
+};
 pub use sandbox::{Fault, FaultKind, PoolShape, RunLimits, SandboxConfig, SandboxError};
 pub use watch::PackWatcher;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::engine::Engine;
-use crate::pack::{Pack, PackError, PackFiles, Step};
+use crate::pack::{PackError, PackFiles, Proven, Rejected};
 
 /// The digest is read at least so often, whatever events say.
 const POLL: Duration = Duration::from_secs(1);
@@ -56,7 +56,7 @@ impl PackWatcher {
         engine: Engine,
         folder: &Path,
         active: impl Fn() -> String + Send + 'static,
-        candidate: impl FnMut(Result<Pack, PackError>) -> bool + Send + 'static,
+        candidate: impl FnMut(Result<Proven, Rejected>) -> bool + Send + 'static,
     ) -> Self {
         let (wake, woken) = channel();
         let stop = Arc::new(AtomicBool::new(false));
@@ -105,7 +105,7 @@ struct Watch<A, C> {
 impl<A, C> Watch<A, C>
 where
     A: Fn() -> String,
-    C: FnMut(Result<Pack, PackError>) -> bool,
+    C: FnMut(Result<Proven, Rejected>) -> bool,
 {
     fn run(mut self, events: &Sender<()>, woken: &Receiver<()>) {
         let mut watching = observe(&self.folder, events.clone());
@@ -145,7 +145,10 @@ where
         match self.news() {
             Some(second) if second.0 == first.0 => {
                 self.seen = Some(second.0);
-                let proven = second.1.and_then(|files| self.engine.prove(&files));
+                let proven = second
+                    .1
+                    .map_err(Rejected::from)
+                    .and_then(|files| self.engine.prove(&files));
                 (self.candidate)(proven)
             }
             // It moves still: the next look decides.
@@ -188,21 +191,4 @@ fn observe(folder: &Path, events: Sender<()>) -> Option<RecommendedWatcher> {
         }
     }
     Some(watcher)
-}
-
-impl Engine {
-    /// Load a pack and put its decision cases to it.
-    ///
-    /// # Errors
-    /// As [`Engine::load`], and where a case fails, with file and line.
-    pub fn prove(&self, files: &PackFiles) -> Result<Pack, PackError> {
-        let pack = self.load(files)?;
-        match pack.run_tests().into_result()? {
-            0 => Err(PackError::new(
-                Step::Tests,
-                "a pack needs at least one decision case in tests/",
-            )),
-            _ => Ok(pack),
-        }
-    }
 }

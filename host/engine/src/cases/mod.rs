@@ -3,7 +3,13 @@
 //! The format is described in `policies/real-dispatch/tests/README.md`.
 
 mod format;
+pub(crate) mod matrix;
+mod read;
+mod rewrite;
 mod run;
 mod scene;
 
-pub use run::{CaseFailure, TestReport};
+pub use matrix::MATRIX_FILE;
+pub use read::{PackCase, PackCases};
+pub use rewrite::RewrittenCases;
+pub use run::{CaseFailure, CaseResult, TestReport};

@@ -1,16 +1,14 @@
 //! Put a pack's cases to it and compare.
 
-use std::collections::HashMap;
 use std::fmt;
+use std::time::{Duration, Instant};
 
-use dispatch_contract::Verdict;
+use dispatch_contract::{Tool, Verdict};
 
-use super::format::{BrokenRule, CaseFile, Expected};
-use super::scene::{Posed, question};
+use super::format::{BrokenRule, Expected};
+use super::read::PackCase;
+use super::scene::Posed;
 use crate::pack::{Pack, PackError, Step};
-
-/// Cases of one pack at most.
-const MAX_CASES: usize = 5000;
 
 /// A case that the pack does not answer as it must, or that is no case.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +17,8 @@ pub struct CaseFailure {
     pub file: String,
     /// The line where the case begins, counted from 1; none: of the file as a whole.
     pub line: Option<usize>,
+    /// The place in the line, where the text itself is wrong.
+    pub column: Option<usize>,
     /// The case's name; empty where it could not be read.
     pub case: String,
     /// What is wrong.
@@ -39,12 +39,31 @@ impl fmt::Display for CaseFailure {
     }
 }
 
+/// What came of one case.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CaseResult {
+    /// The file within the pack.
+    pub file: String,
+    /// The line where the case begins, counted from 1.
+    pub line: usize,
+    /// The case's name.
+    pub case: String,
+    /// The tool that is called.
+    pub tool: Tool,
+    /// How long judging took.
+    pub took: Duration,
+    /// What is wrong, where it does not hold.
+    pub failure: Option<String>,
+}
+
 /// What came of a pack's cases.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TestReport {
-    /// Cases that were put.
+    /// Cases that were found.
     pub cases: usize,
-    /// Those that failed, in the order of files and cases.
+    /// Those that were put to the pack, in the order of files and cases.
+    pub results: Vec<CaseResult>,
+    /// What could not be put first, then those that do not hold.
     pub failures: Vec<CaseFailure>,
 }
 
@@ -55,13 +74,19 @@ impl TestReport {
         self.failures.is_empty()
     }
 
-    /// The report as a refusal of the pack, where a case failed.
+    /// The report as a refusal of the pack, where a case failed or there is none.
     ///
     /// # Errors
     /// The first failure, and how many there are.
     pub fn into_result(self) -> Result<usize, PackError> {
         let Some(first) = self.failures.first() else {
-            return Ok(self.cases);
+            return match self.cases {
+                0 => Err(PackError::new(
+                    Step::Tests,
+                    "a pack needs at least one decision case in tests/",
+                )),
+                cases => Ok(cases),
+            };
         };
         let message = format!(
             "\"{}\": {} ({} of {} cases fail)",
@@ -70,7 +95,10 @@ impl TestReport {
             self.failures.len(),
             self.cases
         );
-        Err(PackError::new(Step::Tests, message).in_file(first.file.clone(), first.line))
+        let mut error =
+            PackError::new(Step::Tests, message).in_file(first.file.clone(), first.line);
+        error.column = first.column;
+        Err(error)
     }
 }
 
@@ -79,84 +107,61 @@ impl Pack {
     /// for some hundred cases.
     #[must_use]
     pub fn run_tests(&self) -> TestReport {
-        let mut report = TestReport::default();
-        let mut names = HashMap::new();
-        for text in self.files().texts(Step::Tests, ".toml") {
-            match text {
-                Ok((file, _)) if !file.starts_with("tests/") => {}
-                Ok((file, text)) => self.run_file(file, text, &mut names, &mut report),
-                Err(error) => report.failures.push(CaseFailure {
-                    file: error.file.unwrap_or_default(),
-                    line: error.line,
-                    case: String::new(),
-                    message: error.message,
-                }),
+        let found = self.files().cases();
+        let mut report = TestReport {
+            cases: found.cases.len() + found.broken.len(),
+            results: Vec::with_capacity(found.cases.len()),
+            failures: found.broken,
+        };
+        for case in &found.cases {
+            let result = case.put(self);
+            if let Some(message) = &result.failure {
+                report.failures.push(CaseFailure {
+                    file: result.file.clone(),
+                    line: Some(result.line),
+                    column: None,
+                    case: result.case.clone(),
+                    message: message.clone(),
+                });
             }
+            report.results.push(result);
         }
         report
     }
+}
 
-    fn run_file(
-        &self,
-        file: &str,
-        text: &str,
-        names: &mut HashMap<String, String>,
-        report: &mut TestReport,
-    ) {
-        let line = |offset: usize| {
-            text.get(..offset)
-                .map(|before| before.matches('\n').count() + 1)
-        };
-        let fail = |line, case: &str, message| CaseFailure {
-            file: file.to_owned(),
-            line,
-            case: case.to_owned(),
-            message,
-        };
-        let parsed: CaseFile = match toml::from_str(text) {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                let line = error.span().and_then(|span| line(span.start));
-                report
-                    .failures
-                    .push(fail(line, "", error.message().to_owned()));
-                return;
-            }
-        };
-        for spanned in parsed.cases {
-            let line = line(spanned.span().start);
-            let case = spanned.into_inner();
-            report.cases += 1;
-            let first = names.insert(case.name.clone(), file.to_owned());
-            let result = match (first, question(&case)) {
-                _ if report.cases > MAX_CASES => {
-                    Err(format!("a pack has at most {MAX_CASES} cases"))
-                }
-                (Some(first), _) => Err(format!("{first} has a case of this name too")),
-                (None, Err(message)) => Err(message),
-                (None, Ok(Posed::Refused(refusal))) => {
-                    compare(&case.expect, &Verdict::Refuse(refusal))
-                }
-                (None, Ok(Posed::Question(question))) => {
-                    let judged = self.judge(&question);
-                    let fault = judged
-                        .fault
-                        .map(|fault| format!(" ({fault})"))
-                        .unwrap_or_default();
-                    compare(&case.expect, &judged.verdict).map_err(|message| message + &fault)
-                }
-            };
-            if let Err(message) = result {
-                report.failures.push(fail(line, &case.name, message));
-            }
-            if report.cases > MAX_CASES {
-                return;
+impl PackCase {
+    /// Put it to a pack and compare.
+    #[must_use]
+    pub fn put(&self, pack: &Pack) -> CaseResult {
+        let began = Instant::now();
+        let (verdict, fault) = self.verdict(pack);
+        let took = began.elapsed();
+        let failure = compare(&self.expect, &verdict).err();
+        CaseResult {
+            file: self.file.clone(),
+            line: self.line,
+            case: self.name.clone(),
+            tool: self.tool,
+            took,
+            failure: failure.map(|message| message + &fault),
+        }
+    }
+
+    /// What a pack says, and in brackets which component faulted.
+    pub(super) fn verdict(&self, pack: &Pack) -> (Verdict, String) {
+        match &self.posed {
+            Posed::Refused(refusal) => (Verdict::Refuse(refusal.clone()), String::new()),
+            Posed::Question(question) => {
+                let judged = pack.judge(question);
+                let fault = judged.fault.map(|fault| format!(" ({fault})"));
+                (judged.verdict, fault.unwrap_or_default())
             }
         }
     }
 }
 
-fn compare(expected: &Expected, given: &Verdict) -> Result<(), String> {
+pub(super) fn compare(expected: &Expected, given: &Verdict) -> Result<(), String> {
     let differ = |what: &str, wanted: &dyn fmt::Debug, got: &dyn fmt::Debug| {
         Err(format!("{what}: expected {wanted:?}, got {got:?}"))
     };

@@ -21,7 +21,7 @@ const PROPOSAL: &str = "01J9ZQ4Y7M8K6T5R4E3W2Q1S0A";
 const DRAFT: &str = "01J9ZQ4Y7M8K6T5R4E3W2Q1D0A";
 const CREATED_AT: &str = "2026-03-01T08:00:00Z";
 
-fn fixed<T: std::str::FromStr>(text: &str) -> T {
+pub(super) fn fixed<T: std::str::FromStr>(text: &str) -> T {
     text.parse()
         .ok()
         .expect("the constants of this file are well-formed")

@@ -14,6 +14,7 @@ use dispatch_contract::{Role, State, Tool};
 use super::ask::{EXTRA_ACTIONS, Model, Move, action_uid, type_name};
 use super::slice::Slice;
 use super::{ACTIONS, Authority, OVERRIDE, READ, TRANSITION};
+use crate::pack::place;
 
 /// The most policies a pack may have.
 const MAX_POLICIES: usize = 500;
@@ -26,8 +27,12 @@ pub(crate) struct CedarError {
     pub(crate) file: Option<String>,
     /// Its line, counted from 1.
     pub(crate) line: Option<usize>,
-    /// What is wrong and what to do.
+    /// The place in the line, in characters, counted from 1.
+    pub(crate) column: Option<usize>,
+    /// What is wrong.
     pub(crate) message: String,
+    /// What to do about it, where Cedar or the host knows.
+    pub(crate) help: Option<String>,
 }
 
 impl CedarError {
@@ -35,17 +40,40 @@ impl CedarError {
         Self {
             file: None,
             line: None,
+            column: None,
             message: message.into(),
+            help: None,
         }
     }
 
     fn at(file: &str, text: &str, offset: Option<usize>, message: impl Into<String>) -> Self {
-        let before = offset.and_then(|offset| text.get(..offset));
+        let place = offset.and_then(|offset| place(text, offset));
         Self {
             file: Some(file.to_owned()),
-            line: before.map(|before| before.matches('\n').count() + 1),
-            message: message.into(),
+            line: place.map(|(line, _)| line),
+            column: place.map(|(_, column)| column),
+            ..Self::new(message)
         }
+    }
+
+    /// What Cedar says of a text, where it points, and the help it offers.
+    fn said(
+        file: &str,
+        text: &str,
+        otherwise: Option<usize>,
+        error: &(impl miette::Diagnostic + ?Sized),
+        message: impl Into<String>,
+    ) -> Self {
+        let offset = first_label(error).or(otherwise);
+        Self {
+            help: first_help(error),
+            ..Self::at(file, text, offset, message)
+        }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
     }
 }
 
@@ -76,27 +104,37 @@ impl Authority {
                     .collect()
             })
             .collect();
-        Ok(Self { model, slices })
+        Ok(Self { model, slices, all })
     }
 }
 
 fn read_schema(file: &str, text: &str) -> Result<Schema, CedarError> {
-    let (schema, warnings) = Schema::from_cedarschema_str(text).map_err(|error| {
-        let offset = first_label(&error);
-        CedarError::at(file, text, offset, error.to_string())
-    })?;
+    let (schema, warnings) = Schema::from_cedarschema_str(text)
+        .map_err(|error| CedarError::said(file, text, None, &error, error.to_string()))?;
     match warnings.into_iter().next() {
-        Some(warning) => Err(CedarError::at(file, text, None, warning.to_string())),
+        Some(warning) => {
+            let message = warning.to_string();
+            Err(CedarError::said(file, text, None, &warning, message))
+        }
         None => Ok(schema),
     }
 }
 
 /// The offset that an error points at.
-fn first_label(error: &dyn miette::Diagnostic) -> Option<usize> {
+fn first_label(error: &(impl miette::Diagnostic + ?Sized)) -> Option<usize> {
     let own = error.labels().and_then(|mut labels| labels.next());
     own.map(|label| label.offset()).or_else(|| {
         let mut related = error.related()?;
         related.find_map(first_label)
+    })
+}
+
+/// The help that an error offers.
+fn first_help(error: &(impl miette::Diagnostic + ?Sized)) -> Option<String> {
+    let own = error.help().map(|help| help.to_string());
+    own.or_else(|| {
+        let mut related = error.related()?;
+        related.find_map(first_help)
     })
 }
 
@@ -107,16 +145,16 @@ fn read_policies<'a>(
     let mut places = HashMap::new();
     for (&file, &text) in files {
         let parsed: PolicySet = text.parse().map_err(|errors| {
-            let offset = first_label(&errors);
-            CedarError::at(file, text, offset, format!("not Cedar: {errors}"))
+            CedarError::said(file, text, None, &errors, format!("not Cedar: {errors}"))
         })?;
         if parsed.num_of_templates() > 0 {
             return Err(CedarError::at(
                 file,
                 text,
                 text.find("?principal").or_else(|| text.find("?resource")),
-                "templates are not taken; write the policy out",
-            ));
+                "templates are not taken",
+            )
+            .help("write the policy out for each principal and resource"));
         }
         for policy in parsed.policies() {
             let offset = policy
@@ -181,17 +219,21 @@ fn validate(
     places: &HashMap<PolicyId, Place<'_>>,
 ) -> Result<(), CedarError> {
     let result = Validator::new(schema.clone()).validate(all, ValidationMode::Strict);
-    let errors = result
-        .validation_errors()
-        .map(|e| (e.policy_id(), e.to_string()));
-    let warnings = result
-        .validation_warnings()
-        .map(|w| (w.policy_id(), w.to_string()));
+    let errors = result.validation_errors().map(|error| {
+        let found: &dyn miette::Diagnostic = error;
+        (error.policy_id(), found)
+    });
+    let warnings = result.validation_warnings().map(|warning| {
+        let found: &dyn miette::Diagnostic = warning;
+        (warning.policy_id(), found)
+    });
     match errors.chain(warnings).next() {
         None => Ok(()),
-        Some((id, message)) => Err(match places.get(id) {
-            Some(place) => CedarError::at(place.file, place.text, place.offset, message),
-            None => CedarError::new(message),
+        Some((id, found)) => Err(match places.get(id) {
+            Some(Place { file, text, offset }) => {
+                CedarError::said(file, text, *offset, found, found.to_string())
+            }
+            None => CedarError::new(found.to_string()),
         }),
     }
 }
@@ -203,8 +245,7 @@ type Actions = (Vec<Entity>, Vec<HashSet<EntityUid>>);
 fn action_entities(schema: &Schema, file: &str) -> Result<Actions, CedarError> {
     let refused = |message: String| CedarError {
         file: Some(file.to_owned()),
-        line: None,
-        message,
+        ..CedarError::new(message)
     };
     let declared = schema
         .action_entities()
@@ -236,8 +277,9 @@ fn action_entities(schema: &Schema, file: &str) -> Result<Actions, CedarError> {
 fn check_model(schema: &Schema, model: &Model, file: &str) -> Result<(), CedarError> {
     let refused = |what: String| CedarError {
         file: Some(file.to_owned()),
-        line: None,
-        message: format!("the schema does not fit what the host asks: {what}"),
+        ..CedarError::new(format!(
+            "the schema does not fit what the host asks: {what}"
+        ))
     };
     let moved = Move {
         from: State::New,

@@ -12,6 +12,7 @@ pub(crate) use load::CedarError;
 
 use std::sync::Arc;
 
+use cedar_policy::PolicySet;
 use dispatch_contract::question::Question;
 use dispatch_contract::{Actor, Case, Role, State, Tool};
 
@@ -41,9 +42,16 @@ pub(crate) struct Authority {
     model: Model,
     /// `slices[action][role]`
     slices: Vec<Vec<Slice>>,
+    /// Uncut: for looking policies up, and for proving the slices.
+    all: PolicySet,
 }
 
 impl Authority {
+    /// Every policy of the pack, by its `@id`.
+    pub(crate) fn policies(&self) -> &PolicySet {
+        &self.all
+    }
+
     fn slice(&self, action: usize, role: Role) -> &Slice {
         &self.slices[action][role as usize]
     }

@@ -4,10 +4,12 @@
 //! must agree; the first phase that refuses ends it with every reason it found.
 //! Knows nothing of where facts come from and where verdicts go.
 
+mod flip;
 mod invariant;
 mod refuse;
 mod trace;
 
+pub use flip::{Flip, FlipKind};
 pub use trace::{Judged, PhaseTrace, Trace};
 
 use dispatch_contract::question::Question;

@@ -4,9 +4,11 @@
 //! the content as little-endian u32, the path, the content.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
-use super::error::{PackError, Step};
+use super::error::PackError;
 use super::files::{MAX_FILES, MAX_PACK_BYTES, PackFiles};
+use super::step::Step;
 
 const MAGIC: &[u8] = b"DPACK1\n";
 
@@ -35,6 +37,7 @@ impl PackFiles {
         if archive.len() as u64 > MAX_PACK_BYTES * 2 {
             return Err(damaged());
         }
+        let began = Instant::now();
         let mut rest = archive.strip_prefix(MAGIC).ok_or_else(damaged)?;
         let mut files = BTreeMap::new();
         let mut last: Option<String> = None;
@@ -59,7 +62,7 @@ impl PackFiles {
             last = Some(path.clone());
             files.insert(path, content);
         }
-        Self::of(files)
+        Self::read_since(began, files)
     }
 }
 

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use super::error::{PackError, Step};
+use super::error::PackError;
+use super::signature::SEALED;
+use super::step::Step;
 
 /// The largest file of a pack, in bytes.
 pub(super) const MAX_FILE_BYTES: u64 = 4 << 20;
@@ -27,11 +30,26 @@ const FOLDERS: [(&str, &[&str]); 3] = [
 pub(super) const MANIFEST: &str = "pack.toml";
 
 /// Every file of a pack by its path, and the digest of them all.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct PackFiles {
-    files: Arc<BTreeMap<String, Vec<u8>>>,
+    files: Arc<BTreeMap<String, PackFile>>,
     digest: [u8; 32],
+    read_in: Duration,
 }
+
+struct PackFile {
+    bytes: Vec<u8>,
+    sha256: [u8; 32],
+}
+
+impl PartialEq for PackFiles {
+    /// By content: how long it took to read is no part of a pack.
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for PackFiles {}
 
 impl std::fmt::Debug for PackFiles {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -44,20 +62,20 @@ impl std::fmt::Debug for PackFiles {
 }
 
 impl PackFiles {
-    /// Read a pack's folder: `pack.toml` and what stands in `cedar/`,
-    /// `components/` and `tests/` with the endings that belong there.
+    /// Read a pack's folder: `pack.toml`, what stands in `cedar/`, `components/`
+    /// and `tests/` with the endings that belong there, and the signature.
     ///
     /// # Errors
     /// Where there is no manifest, a file cannot be read, or a limit is passed.
     pub fn read(folder: &Path) -> Result<Self, PackError> {
+        let began = Instant::now();
         let mut files = BTreeMap::new();
         let mut total = 0;
-        take(
-            &folder.join(MANIFEST),
-            MANIFEST.to_owned(),
-            &mut files,
-            &mut total,
-        )?;
+        let sealed = SEALED.into_iter().filter(|file| folder.join(file).exists());
+        for file in [MANIFEST].into_iter().chain(sealed) {
+            let from = folder.join(file);
+            take(&from, file.to_owned(), &mut files, &mut total)?;
+        }
         for (sub, endings) in FOLDERS {
             let entries = match fs::read_dir(folder.join(sub)) {
                 Ok(entries) => entries,
@@ -89,7 +107,7 @@ impl PackFiles {
                 }
             }
         }
-        Self::of(files)
+        Self::read_since(began, files)
     }
 
     /// From files that are in memory already.
@@ -97,6 +115,13 @@ impl PackFiles {
     /// # Errors
     /// Where a limit is passed or the manifest is not there.
     pub fn of(files: BTreeMap<String, Vec<u8>>) -> Result<Self, PackError> {
+        Self::read_since(Instant::now(), files)
+    }
+
+    pub(super) fn read_since(
+        began: Instant,
+        files: BTreeMap<String, Vec<u8>>,
+    ) -> Result<Self, PackError> {
         let total: u64 = files.values().map(|bytes| bytes.len() as u64).sum();
         if files.len() > MAX_FILES || total > MAX_PACK_BYTES {
             return Err(PackError::new(
@@ -112,18 +137,46 @@ impl PackFiles {
         }) {
             return Err(too_large(path));
         }
+        // One line per file, in the digest and in what is signed: a path with a line
+        // break would be two.
+        if let Some(path) = files.keys().find(|path| path.contains(char::is_control)) {
+            let shown = path.escape_debug().to_string();
+            return Err(
+                PackError::new(Step::Read, "a path has no control characters").in_file(shown, None),
+            );
+        }
         if !files.contains_key(MANIFEST) {
             return Err(PackError::new(Step::Read, "there is no pack.toml"));
         }
+        let files: BTreeMap<String, PackFile> = files
+            .into_iter()
+            .map(|(path, bytes)| {
+                let sha256 = Sha256::digest(&bytes).into();
+                (path, PackFile { bytes, sha256 })
+            })
+            .collect();
         // One line per file, sorted by path: what `sha256sum` would print.
         let mut listing = Sha256::new();
-        for (path, bytes) in &files {
-            listing.update(format!("{}  {path}\n", hex::encode(Sha256::digest(bytes))));
+        for (path, file) in &files {
+            listing.update(format!("{}  {path}\n", hex::encode(file.sha256)));
         }
         Ok(Self {
             files: Arc::new(files),
             digest: listing.finalize().into(),
+            read_in: began.elapsed(),
         })
+    }
+
+    /// How long reading and hashing took.
+    pub(crate) fn read_in(&self) -> Duration {
+        self.read_in
+    }
+
+    /// Every path with its file's SHA-256, sorted by path.
+    pub fn hashes(&self) -> impl Iterator<Item = (&str, String)> {
+        self.files
+            .iter()
+            .map(|(path, file)| (path.as_str(), hex::encode(file.sha256)))
     }
 
     /// SHA-256 over the listing of paths and their hashes.
@@ -141,14 +194,14 @@ impl PackFiles {
     /// One file's bytes.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&[u8]> {
-        self.files.get(path).map(Vec::as_slice)
+        self.files.get(path).map(|file| file.bytes.as_slice())
     }
 
     /// Every file, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files
             .iter()
-            .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+            .map(|(path, file)| (path.as_str(), file.bytes.as_slice()))
     }
 
     /// The text files below a folder with this ending.
@@ -163,10 +216,10 @@ impl PackFiles {
                 str::from_utf8(bytes)
                     .map(|text| (path, text))
                     .map_err(|error| {
-                        let before = &bytes[..error.valid_up_to()];
-                        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+                        let end = error.valid_up_to();
+                        let before = String::from_utf8_lossy(&bytes[..end]);
                         PackError::new(step, "not UTF-8 text")
-                            .in_file(path, Some(line))
+                            .at(path, &before, Some(end))
                             .because(error)
                     })
             })

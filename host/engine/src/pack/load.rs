@@ -8,10 +8,11 @@ use dispatch_contract::Tool;
 use dispatch_contract::event::PackRef;
 use wasmtime::component::Component;
 
-use super::error::{PackError, Step};
+use super::error::PackError;
 use super::files::{MANIFEST, PackFiles};
-use super::manifest::Manifest;
-use super::{Loaded, Pack, ToolRules};
+use super::manifest::{Manifest, offset_of_tool};
+use super::step::{Step, Steps, Taken};
+use super::{Loaded, Pack, ToolRules, Trust};
 use crate::cache::Cache;
 use crate::cedar::{Authority, CedarError};
 use crate::sandbox::{Rules, Sandbox, Unfit, inspect};
@@ -22,17 +23,53 @@ const SCHEMA: &str = "cedar/schema.cedarschema";
 impl Pack {
     pub(crate) fn load(
         files: &PackFiles,
+        trust: &Trust<'_>,
         sandbox: impl FnOnce(bool) -> Result<Sandbox, PackError>,
         cache: &Cache,
+        steps: &mut Steps,
     ) -> Result<Self, PackError> {
-        let text = files.texts(Step::Manifest, MANIFEST).next().transpose()?;
-        let manifest = Manifest::read(text.map_or("", |(_, text)| text))?;
-        let authority = authority(files)?;
-        let sandbox = sandbox(manifest.asks_for_fuel())?;
-        let tools = compile_all(files, &manifest, &sandbox, cache)?;
-        for (tool, rules) in Tool::ALL.into_iter().zip(&tools) {
-            check_settings(tool, rules)?;
-        }
+        steps.0.push(Taken {
+            step: Step::Read,
+            took: files.read_in(),
+            evidence: read_evidence(files),
+        });
+        steps.take(Step::Signature, || {
+            files.check_signature(trust).map(|said| ((), said))
+        })?;
+        let manifest = steps.take(Step::Manifest, || {
+            let text = files.texts(Step::Manifest, MANIFEST).next().transpose()?;
+            let manifest = Manifest::read(text.map_or("", |(_, text)| text))?;
+            let said = format!(
+                "{} {}, revision {}, contract {}",
+                manifest.name, manifest.version, manifest.revision, manifest.contract
+            );
+            Ok((manifest, said))
+        })?;
+        let authority = steps.take(Step::Cedar, || {
+            let authority = authority(files)?;
+            let said = format!(
+                "{} policies, each valid against the schema in strict mode",
+                authority.policies().num_of_policies()
+            );
+            Ok((authority, said))
+        })?;
+        let tools = steps.take(Step::Components, || {
+            let sandbox = sandbox(manifest.asks_for_fuel())?;
+            compile_all(files, &manifest, &sandbox, cache)
+        })?;
+        steps.take(Step::Settings, || {
+            for (tool, rules) in Tool::ALL.into_iter().zip(&tools) {
+                check_settings(tool, rules, files)?;
+            }
+            let given: usize = tools.iter().map(|rules| rules.settings.len()).sum();
+            Ok((
+                (),
+                format!(
+                    "{} tools start and take their {given} settings",
+                    tools.len()
+                ),
+            ))
+        })?;
         Ok(Self(Arc::new(Loaded {
             reference: PackRef {
                 name: manifest.name.clone(),
@@ -47,13 +84,25 @@ impl Pack {
     }
 }
 
+fn read_evidence(files: &PackFiles) -> String {
+    let bytes: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();
+    format!(
+        "{} files, {} KB, digest {:.12}",
+        files.iter().count(),
+        bytes.div_ceil(1000),
+        files.digest_hex()
+    )
+}
+
 fn authority(files: &PackFiles) -> Result<Authority, PackError> {
     let refused = |error: CedarError| PackError {
         step: Step::Cedar,
         file: error.file,
         line: error.line,
+        column: error.column,
         component: None,
         message: error.message,
+        help: error.help,
         source: None,
     };
     let mut schemas = files.texts(Step::Cedar, ".cedarschema");
@@ -79,7 +128,7 @@ fn compile_all(
     manifest: &Manifest,
     sandbox: &Sandbox,
     cache: &Cache,
-) -> Result<Vec<ToolRules>, PackError> {
+) -> Result<(Vec<ToolRules>, String), PackError> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
@@ -106,7 +155,28 @@ fn compile_all(
             "a compiling thread died; load the pack again",
         ));
     }
-    done.into_iter().map(|(_, rules)| rules).collect()
+    let mut tools = Vec::with_capacity(done.len());
+    let (mut bytes, mut from_cache) = (0, 0);
+    for (_, compiled) in done {
+        let compiled = compiled?;
+        bytes += compiled.bytes;
+        from_cache += usize::from(compiled.from_cache);
+        tools.push(compiled.rules);
+    }
+    let evidence = format!(
+        "{} components, {} KB, {} compiled, {from_cache} from the cache",
+        tools.len(),
+        bytes.div_ceil(1000),
+        tools.len() - from_cache,
+    );
+    Ok((tools, evidence))
+}
+
+/// A component that is ready, and what it took.
+struct Compiled {
+    rules: ToolRules,
+    bytes: usize,
+    from_cache: bool,
 }
 
 fn compile(
@@ -115,7 +185,7 @@ fn compile(
     manifest: &Manifest,
     sandbox: &Sandbox,
     cache: &Cache,
-) -> Result<ToolRules, PackError> {
+) -> Result<Compiled, PackError> {
     let entry = manifest.tool(tool);
     let refused = |unfit: Unfit| {
         PackError::new(Step::Components, unfit.to_string())
@@ -123,31 +193,33 @@ fn compile(
             .of(tool)
     };
     let bytes = files.get(&entry.component).ok_or_else(|| {
-        PackError::new(
-            Step::Components,
-            "the file is not there; run `cargo xtask guests` first",
-        )
-        .in_file(entry.component.clone(), None)
-        .of(tool)
+        PackError::new(Step::Components, "the file is not there")
+            .in_file(entry.component.clone(), None)
+            .of(tool)
+            .help("build it first: `dispatch policy build`")
     })?;
     inspect::bytes(bytes).map_err(refused)?;
     let engine = sandbox.engine();
-    let component: Component = cache
+    let (component, from_cache): (Component, bool) = cache
         .compiled(sandbox, bytes)
         .map_err(|error| refused(inspect::invalid(&error)))?;
     let limits = manifest.run_limits(tool);
     inspect::component(engine, &component, limits.memory_bytes).map_err(refused)?;
     let rules = Rules::link(tool, engine, &component, limits, sandbox.metered())
         .map_err(|error| refused(inspect::unlinkable(&error)))?;
-    Ok(ToolRules {
-        rules,
-        settings: entry.settings.clone().into_iter().collect(),
+    Ok(Compiled {
+        rules: ToolRules {
+            rules,
+            settings: entry.settings.clone().into_iter().collect(),
+        },
+        bytes: bytes.len(),
+        from_cache,
     })
 }
 
 /// Run the component once: a start function that loops or traps is found here,
 /// not by the first call.
-fn check_settings(tool: Tool, rules: &ToolRules) -> Result<(), PackError> {
+fn check_settings(tool: Tool, rules: &ToolRules, files: &PackFiles) -> Result<(), PackError> {
     let faulted = |what: &str, fault: crate::sandbox::Fault| {
         PackError::new(
             Step::Settings,
@@ -165,6 +237,10 @@ fn check_settings(tool: Tool, rules: &ToolRules) -> Result<(), PackError> {
     match violations.as_slice() {
         [] => Ok(()),
         many => {
+            let manifest = files
+                .get(MANIFEST)
+                .and_then(|bytes| str::from_utf8(bytes).ok());
+            let manifest = manifest.unwrap_or_default();
             let each: Vec<_> = many
                 .iter()
                 .map(|v| format!("{} ({}): {}", v.path, v.rule, v.message))
@@ -173,7 +249,7 @@ fn check_settings(tool: Tool, rules: &ToolRules) -> Result<(), PackError> {
                 Step::Settings,
                 format!("settings refused: {}", each.join("; ")),
             )
-            .in_file(MANIFEST, None)
+            .at(MANIFEST, manifest, offset_of_tool(manifest, tool))
             .of(tool))
         }
     }

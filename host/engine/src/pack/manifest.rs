@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use dispatch_contract::Tool;
 use serde::{Deserialize, Deserializer};
 
-use super::error::{PackError, Step};
+use super::error::PackError;
 use super::files::MANIFEST;
+use super::step::Step;
 use crate::sandbox::RunLimits;
 
 /// The contract this host speaks.
@@ -86,19 +87,31 @@ pub struct Manifest {
     pub tools: BTreeMap<String, ToolEntry>,
 }
 
+/// Where a line begins with this, comments aside; else where it stands at all.
+fn offset_of(text: &str, near: &str) -> Option<usize> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if line.starts_with(near) {
+            return Some(start);
+        }
+        start += line.len();
+    }
+    text.find(near)
+}
+
+/// Where `pack.toml` speaks of this tool.
+pub(crate) fn offset_of_tool(text: &str, tool: Tool) -> Option<usize> {
+    offset_of(text, &format!("[tools.\"{tool}\"]"))
+}
+
 impl Manifest {
     pub(crate) fn read(text: &str) -> Result<Self, PackError> {
-        let at = |offset: Option<usize>| {
-            let before = offset.and_then(|offset| text.get(..offset));
-            before.map(|before| before.matches('\n').count() + 1)
-        };
         let manifest: Self = toml::from_str(text).map_err(|error| {
-            let line = at(error.span().map(|span| span.start));
-            PackError::new(Step::Manifest, error.message().to_owned()).in_file(MANIFEST, line)
+            let offset = error.span().map(|span| span.start);
+            PackError::new(Step::Manifest, error.message().to_owned()).at(MANIFEST, text, offset)
         })?;
         manifest.check().map_err(|(near, message)| {
-            let line = at(text.find(&near));
-            PackError::new(Step::Manifest, message).in_file(MANIFEST, line)
+            PackError::new(Step::Manifest, message).at(MANIFEST, text, offset_of(text, &near))
         })?;
         Ok(manifest)
     }

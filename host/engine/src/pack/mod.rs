@@ -5,10 +5,17 @@ mod error;
 mod files;
 mod load;
 mod manifest;
+mod signature;
+mod step;
 
-pub use error::{PackError, Step};
+pub(crate) use error::place;
+pub use error::{PackError, Proven, Rejected};
 pub use files::PackFiles;
 pub use manifest::{Limits, Manifest, SettingValue, ToolEntry};
+pub(crate) use signature::Trust;
+pub use signature::{TrustedKey, TrustedKeyError};
+pub(crate) use step::Steps;
+pub use step::{Step, Taken};
 
 use std::sync::Arc;
 

@@ -97,7 +97,8 @@ fn edited(path: &str, from: &str, to: &str) -> PackFiles {
 }
 
 fn refused(path: &str, from: &str, to: &str) -> PackError {
-    engine().prove(&edited(path, from, to)).unwrap_err()
+    let rejected = engine().prove(&edited(path, from, to)).unwrap_err();
+    rejected.error
 }
 
 #[test]

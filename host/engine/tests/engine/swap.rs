@@ -7,7 +7,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use dispatch_contract::{Role, State, Tool, Verdict};
-use dispatch_engine::{ActivePack, Pack, PackError, PackFiles, PackWatcher, Step};
+use dispatch_engine::{
+    ActivePack, Pack, PackError, PackFiles, PackWatcher, Proven, Rejected, Step,
+};
 
 use crate::house::hostile::{Guest, load_with};
 use crate::house::scene::plain;
@@ -76,10 +78,12 @@ fn revised(revision: u64) -> PackFiles {
     PackFiles::of(files).unwrap()
 }
 
-fn next(candidates: &Receiver<Result<Pack, PackError>>) -> Result<Pack, PackError> {
+fn next(candidates: &Receiver<Result<Proven, Rejected>>) -> Result<Pack, PackError> {
     candidates
         .recv_timeout(Duration::from_secs(60))
         .expect("a candidate arrives")
+        .map(|proven| proven.pack)
+        .map_err(|rejected| rejected.error)
 }
 
 #[test]

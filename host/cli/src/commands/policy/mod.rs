@@ -1,0 +1,30 @@
+//! `dispatch policy`: what a pack's author and its operator do, one file per command.
+//! Here only the way to each.
+
+mod check;
+mod house;
+mod wrong;
+
+use crate::failure::Failure;
+use crate::global::Global;
+
+/// Write, prove and look after policy packs
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// Each variant is its module's arguments; their `run` does it.
+#[derive(clap::Subcommand)]
+enum Action {
+    Check(check::Args),
+}
+
+impl Args {
+    pub(crate) fn run(self, global: &Global) -> Result<(), Failure> {
+        match self.action {
+            Action::Check(args) => args.run(global),
+        }
+    }
+}

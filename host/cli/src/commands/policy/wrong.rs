@@ -1,0 +1,157 @@
+//! What is wrong with a pack, as its author reads it: the place in its file, and what
+//! to do. With the lines around it on a terminal, on one line anywhere else.
+
+use std::fmt;
+use std::path::Path;
+
+use dispatch_engine::PackError;
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
+};
+use serde::Serialize;
+
+use crate::failure::chain;
+use crate::show::clean;
+use crate::show::paint::Paint;
+
+/// Why a pack would be refused, with `--json`.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Wrong {
+    pub(super) step: &'static str,
+    pub(super) file: Option<String>,
+    pub(super) line: Option<usize>,
+    pub(super) column: Option<usize>,
+    pub(super) tool: Option<String>,
+    pub(super) reason: String,
+    pub(super) help: Option<String>,
+}
+
+impl From<&PackError> for Wrong {
+    fn from(error: &PackError) -> Self {
+        let mut reason = error.message.clone();
+        if let Some(source) = &error.source {
+            let said = chain(source.as_ref());
+            if !reason.contains(&said) {
+                reason = format!("{reason}: {said}");
+            }
+        }
+        Self {
+            step: error.step.name(),
+            file: error.file.clone(),
+            line: error.line,
+            column: error.column,
+            tool: error.component.map(|tool| tool.to_string()),
+            reason,
+            help: error.help.clone(),
+        }
+    }
+}
+
+impl Wrong {
+    /// For people. `headline` says what it is: "refused", "unused".
+    pub(super) fn text(&self, headline: &str, folder: &Path, paint: Paint) -> String {
+        let lines = self
+            .file
+            .as_ref()
+            .filter(|_| paint.is_on())
+            .and_then(|file| {
+                let bytes = std::fs::read(folder.join(file)).ok()?;
+                let shown = Shown::new(self, headline, file, String::from_utf8(bytes).ok()?)?;
+                let mut text = String::new();
+                GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
+                    .with_width(100)
+                    .render_report(&mut text, &shown)
+                    .ok()?;
+                Some(text)
+            });
+        lines.unwrap_or_else(|| self.line(headline, paint))
+    }
+
+    fn line(&self, headline: &str, paint: Paint) -> String {
+        let place: String = [
+            self.file.as_ref().map(|file| clean(file)),
+            self.line.map(|line| line.to_string()),
+            self.column.map(|column| column.to_string()),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|part| format!("{part}:"))
+        .collect();
+        let place = if place.is_empty() {
+            place
+        } else {
+            format!("{place} ")
+        };
+        let head = paint.bad(&format!("{headline}:"));
+        let mut text = format!("{head} {place}{}\n", clean(&self.what()));
+        if let Some(help) = &self.help {
+            text.push_str(&format!("  help: {}\n", clean(help)));
+        }
+        text
+    }
+
+    fn what(&self) -> String {
+        match &self.tool {
+            Some(tool) => format!("{} (step {}, tool {tool})", self.reason, self.step),
+            None => format!("{} (step {})", self.reason, self.step),
+        }
+    }
+}
+
+/// The same as miette draws it.
+#[derive(Debug)]
+struct Shown {
+    message: String,
+    help: Option<String>,
+    source: NamedSource<String>,
+    label: LabeledSpan,
+}
+
+impl Shown {
+    /// None where no place in the text is known.
+    fn new(wrong: &Wrong, headline: &str, file: &str, text: String) -> Option<Self> {
+        let line = wrong.line?;
+        let start: usize = text
+            .split_inclusive('\n')
+            .take(line.saturating_sub(1))
+            .map(str::len)
+            .sum();
+        let rest = text.get(start..)?.lines().next()?;
+        let before: usize = rest
+            .chars()
+            .take(wrong.column.unwrap_or(1).saturating_sub(1))
+            .map(char::len_utf8)
+            .sum();
+        let after = rest.get(before..)?.trim_end();
+        let label = LabeledSpan::new(None, start + before, after.len());
+        Some(Self {
+            message: format!("{headline}: {}", clean(&wrong.what())),
+            help: wrong.help.as_ref().map(|help| clean(help)),
+            source: NamedSource::new(file, text),
+            label,
+        })
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown {}
+
+impl Diagnostic for Shown {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let help = self.help.as_ref()?;
+        Some(Box::new(help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(std::iter::once(self.label.clone())))
+    }
+}
