@@ -7,12 +7,13 @@ use crate::actor::Actor;
 use crate::artifact::Attachment;
 use crate::channel::Channel;
 use crate::event::Event;
-use crate::id::{AttachmentId, MessageId, NoteId, ProposalId, TechnicianId, TicketId};
+use crate::id::{AttachmentId, DecisionId, MessageId, NoteId, ProposalId, TechnicianId, TicketId};
 use crate::input::{Direction, Intent};
 use crate::invoice::InvoiceDraft;
 use crate::state::State;
 use crate::ticket::{Item, Priority, Ticket};
 use crate::time::{Timestamp, Window, Zone};
+use crate::tool::Tool;
 
 /// Items on one page, where a listing does not ask for fewer.
 pub const PAGE: u32 = 50;
@@ -237,4 +238,30 @@ pub struct DecisionFilter {
     pub cursor: Option<String>,
     /// So many; 0 stands for [`PAGE`].
     pub limit: u32,
+}
+
+/// Which of the decisions that a pack was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RecordedFilter {
+    /// Decided at this time or later.
+    pub since: Option<Timestamp>,
+    /// Of this tool alone.
+    pub tool: Option<Tool>,
+    /// Made before this one: the last of the page before.
+    pub before: Option<DecisionId>,
+    /// So many, 1,000 at most.
+    pub limit: u32,
+}
+
+/// A decision that a pack was asked for, its JSON as it is stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recorded {
+    /// Which.
+    pub decision_id: DecisionId,
+    /// The pack that judged.
+    pub pack_digest: String,
+    /// The question.
+    pub question: String,
+    /// The verdict.
+    pub verdict: String,
 }

@@ -4,14 +4,19 @@ use chrono::{DateTime, Utc};
 use dispatch_contract::actor::Actor;
 use dispatch_contract::decision::{Decision, DecisionRecord};
 use dispatch_contract::event::PackRef;
-use dispatch_contract::reading::{DecisionFilter, Page};
+use dispatch_contract::reading::{DecisionFilter, Page, Recorded, RecordedFilter};
+use dispatch_contract::{DecisionId, Tool};
+use ulid::Ulid;
 
+use crate::begin::instant;
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
 use crate::{cursor, stored};
 
-/// Decisions read with their questions at most.
+/// Decisions read with their questions in one page at most.
 const MAX_RECORDS: u32 = 1_000;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 struct Row {
     decision_id: String,
@@ -127,25 +132,69 @@ impl Ledger {
         }))
     }
 
-    /// The latest decisions that a pack was asked for, with question and verdict, the
-    /// newest first: what a new pack is compared on. 1,000 at most.
+    /// One decision, with its question and verdict where it has them.
     ///
     /// # Errors
     /// Where the database cannot answer in time.
-    pub async fn judged_lately(&self, limit: u32) -> Result<Vec<DecisionRecord>, LedgerError> {
-        let rows = sqlx::query_as!(
+    pub async fn decision(
+        &self,
+        decision: DecisionId,
+    ) -> Result<Option<DecisionRecord>, LedgerError> {
+        let row = sqlx::query_as!(
             Row,
             r#"SELECT decision_id, decided_at, request_id, correlation_id, tool, ticket_id, actor_role,
                    actor_id, allowed, code, phase, determining_policies::text AS "policies!", pack_name,
                    pack_version, pack_digest, judged_us, question::text, verdict::text
-               FROM (SELECT * FROM decisions ORDER BY decision_id DESC LIMIT 20000) AS late
-               WHERE question IS NOT NULL AND verdict IS NOT NULL
-               ORDER BY decision_id DESC LIMIT $1"#,
-            i64::from(limit.min(MAX_RECORDS)),
+               FROM decisions WHERE decision_id = $1"#,
+            decision.to_string(),
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(Row::read).transpose()
+    }
+
+    /// A page of the decisions that a pack was asked for, the newest first: what a new
+    /// pack is compared on. The next page is the one before its last. Question and
+    /// verdict come as texts, so that whoever judges them again can parse them on
+    /// threads of its own.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn recorded(&self, filter: &RecordedFilter) -> Result<Vec<Recorded>, LedgerError> {
+        // Ids grow with time, but for clocks that were set: a day leaves room for that, and
+        // keeps the rest of the table from being looked through.
+        let first_id = filter.since.map(|since| {
+            let from = since.micros() / 1000 - DAY_MS;
+            Ulid::from_parts(u64::try_from(from).unwrap_or(0), 0).to_string()
+        });
+        let rows = sqlx::query!(
+            r#"SELECT decision_id, pack_digest AS "pack_digest!", question::text AS "question!",
+                   verdict::text AS "verdict!"
+               FROM decisions
+               WHERE question IS NOT NULL AND verdict IS NOT NULL AND pack_digest IS NOT NULL
+                 AND ($1::text IS NULL OR decision_id >= $1)
+                 AND ($2::timestamptz IS NULL OR decided_at >= $2)
+                 AND ($3::text IS NULL OR tool = $3)
+                 AND ($4::text IS NULL OR decision_id < $4)
+               ORDER BY decision_id DESC LIMIT $5"#,
+            first_id,
+            filter.since.map(instant),
+            filter.tool.map(Tool::name),
+            filter.before.map(|before| before.to_string()),
+            i64::from(filter.limit.min(MAX_RECORDS)),
         )
         .fetch_all(&self.pool)
         .await?;
-        rows.into_iter().map(Row::read).collect()
+        rows.into_iter()
+            .map(|row| {
+                Ok(Recorded {
+                    decision_id: stored::read_name("decision's id", &row.decision_id)?,
+                    pack_digest: row.pack_digest,
+                    question: row.question,
+                    verdict: row.verdict,
+                })
+            })
+            .collect()
     }
 
     /// Every pack that judged a committed call: what a replay needs to have at hand.

@@ -15,6 +15,7 @@ use ulid::Ulid;
 
 use crate::commit::{message, set_priority};
 use crate::house::register;
+use crate::recorded::verdict_on;
 use crate::scene::{Scene, create, fresh_key, now, on, operator, take_with, technician_id};
 
 fn input<T: DeserializeOwned>(value: Value) -> T {
@@ -235,17 +236,14 @@ async fn events_alone_rebuild_it_and_every_verdict_can_be_asked_again() {
         Some((verified.events, verified.events))
     );
 
-    let recorded = scene.ledger.judged_lately(100).await.unwrap();
+    let recorded = scene.recorded().await;
     let report = scene
         .ledger
         .replay(
             None,
             |pack, question| {
                 assert_eq!(*pack, crate::scene::pack());
-                let known = recorded
-                    .iter()
-                    .find(|record| record.question.as_ref() == Some(question));
-                Rejudge::Verdict(known.unwrap().verdict.clone().unwrap())
+                Rejudge::Verdict(verdict_on(&recorded, question))
             },
             |_| {},
         )
@@ -262,13 +260,8 @@ async fn one_ticket_is_verified_and_replayed_alone() {
     let other = scene.ticket().await;
     let verified = scene.ledger.verify(Some(other), |_| {}).await.unwrap();
     assert_eq!((verified.chains, verified.fault), (1, None));
-    let recorded = scene.ledger.judged_lately(100).await.unwrap();
-    let judge = |_: &_, question: &_| {
-        let known = recorded
-            .iter()
-            .find(|record| record.question.as_ref() == Some(question));
-        Rejudge::Verdict(known.unwrap().verdict.clone().unwrap())
-    };
+    let recorded = scene.recorded().await;
+    let judge = |_: &_, question: &_| Rejudge::Verdict(verdict_on(&recorded, question));
     let report = scene
         .ledger
         .replay(Some(other), judge, |_| {})

@@ -6,6 +6,7 @@ use dispatch_ledger::{Fault, Rejudge};
 use sqlx::AssertSqlSafe;
 
 use crate::commit::set_priority;
+use crate::recorded::verdict_on;
 use crate::scene::{Scene, fresh_key};
 
 /// Changes rows as a superuser who switched the triggers off.
@@ -113,20 +114,12 @@ async fn a_manipulated_snapshot_and_a_turned_verdict_are_reported() {
         "UPDATE tickets SET snapshot = replace(snapshot::text, '\"emergency\"', '\"standard\"')::json WHERE ticket_id = '{victim}'"
     ))
     .await;
-    let recorded = scene.ledger.judged_lately(100).await.unwrap();
-    let again = |question: &dispatch_contract::question::Question| {
-        let known = recorded
-            .iter()
-            .find(|record| record.question.as_ref() == Some(question));
-        known
-            .and_then(|record| record.verdict.clone())
-            .expect("recorded")
-    };
+    let recorded = scene.recorded().await;
     let report = scene
         .ledger
         .replay(
             None,
-            |_, question| Rejudge::Verdict(again(question)),
+            |_, question| Rejudge::Verdict(verdict_on(&recorded, question)),
             |_| {},
         )
         .await
@@ -140,7 +133,7 @@ async fn a_manipulated_snapshot_and_a_turned_verdict_are_reported() {
         .ledger
         .replay(
             None,
-            |_, question| match again(question) {
+            |_, question| match verdict_on(&recorded, question) {
                 Verdict::Allow(mut outcome) => {
                     outcome.determining_policies.clear();
                     Rejudge::Verdict(Verdict::Allow(outcome))
