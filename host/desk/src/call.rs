@@ -1,4 +1,4 @@
-//! One call's way: read, lock, judge, settle, commit, answer.
+//! One call's way: read, look, judge, settle, commit, answer.
 
 use std::time::{Duration, Instant};
 
@@ -6,13 +6,16 @@ use dispatch_contract::answer::{Answer, Data};
 use dispatch_contract::decision::{Decision, DecisionRecord};
 use dispatch_contract::verdict::Outcome;
 use dispatch_contract::{DecisionId, Phase, Refusal, Tool, Verdict, outbox};
-use dispatch_ledger::Commit;
+use dispatch_ledger::{Commit, LedgerError};
 
 use crate::docket::{Docket, Found, Read, Stopped, let_go};
 use crate::incoming::{Incoming, Refused, Taken};
 use crate::refuse::{Reached, ledger_away, micros};
 use crate::settle::Settled;
 use crate::{Desk, Inner};
+
+/// How often a call is judged while other hosts keep being first on its ticket.
+const ATTEMPTS: usize = 16;
 
 impl Desk {
     /// Take a call: judge it, and commit it where it is allowed.
@@ -46,30 +49,39 @@ impl Inner {
                 return Err(refused);
             }
         };
-        match self.look(&read).await {
-            Ok(Found::Replay(answer)) => Ok(Taken {
-                answer,
-                replayed: true,
-            }),
-            Ok(Found::Judged(docket)) => self.conclude(incoming, read, *docket).await,
-            Err(refusal) => self.turn_away(incoming, read, refusal).await,
+        for _ in 0..ATTEMPTS {
+            let taken = match self.look(&read).await {
+                Ok(Found::Replay(answer)) => Some(Taken {
+                    answer,
+                    replayed: true,
+                }),
+                Ok(Found::Judged(docket)) => self.conclude(incoming, &read, *docket).await?,
+                Err(refusal) => return Err(self.turn_away(incoming, &read, refusal).await),
+            };
+            match taken {
+                Some(taken) => return Ok(taken),
+                None => self.metrics.overtaken(),
+            }
         }
+        let refusal = ledger_away(LedgerError::Overtaken);
+        Err(self.turn_away(incoming, &read, refusal).await)
     }
 
-    /// Write down what was judged: all in one transaction, or only the decision.
+    /// Write down what was judged: all at once, or only the decision. None where another
+    /// host was first, so that the call must be judged again.
     async fn conclude(
         &self,
         incoming: &Incoming<'_>,
-        read: Read,
+        read: &Read,
         docket: Docket,
-    ) -> Result<Taken, Refused> {
-        self.measure(&read, &docket);
+    ) -> Result<Option<Taken>, Refused> {
+        self.measure(read, &docket);
         let outcome = match &docket.judged.verdict {
             Verdict::Allow(outcome) => outcome.clone(),
             Verdict::Refuse(refusal) => {
                 let refused = Refused {
                     refusal: (**refusal).clone(),
-                    request_id: Some(read.call.request_id),
+                    request_id: Some(read.call.request_id.clone()),
                 };
                 let took = docket.judged_for();
                 let_go(docket.open).await;
@@ -79,11 +91,11 @@ impl Inner {
                 return Err(refused);
             }
         };
-        match self.prepare(&read, &docket, &outcome).await {
+        match self.prepare(read, &docket, &outcome).await {
             Ok(settled) => self.commit(incoming, read, docket, outcome, settled).await,
             Err(refusal) => {
                 let_go(docket.open).await;
-                self.turn_away(incoming, read, refusal).await
+                Err(self.turn_away(incoming, read, refusal).await)
             }
         }
     }
@@ -101,11 +113,11 @@ impl Inner {
     async fn commit(
         &self,
         incoming: &Incoming<'_>,
-        read: Read,
+        read: &Read,
         docket: Docket,
         outcome: Outcome,
         settled: Settled,
-    ) -> Result<Taken, Refused> {
+    ) -> Result<Option<Taken>, Refused> {
         let tool = read.call.tool();
         let judged_us = micros(docket.judged_for());
         let answer = serde_json::to_vec(&Answer {
@@ -148,29 +160,25 @@ impl Inner {
         match written {
             Ok(()) => {
                 self.committed.send_modify(|count| *count += 1);
-                Ok(Taken {
+                Ok(Some(Taken {
                     answer: answer.into(),
                     replayed: false,
-                })
+                }))
             }
-            Err(error) => self.turn_away(incoming, read, ledger_away(error)).await,
+            Err(LedgerError::Overtaken) => Ok(None),
+            Err(error) => Err(self.turn_away(incoming, read, ledger_away(error)).await),
         }
     }
 
     /// Refuse a call that was read but has no verdict to go with it.
-    async fn turn_away(
-        &self,
-        incoming: &Incoming<'_>,
-        read: Read,
-        refusal: Refusal,
-    ) -> Result<Taken, Refused> {
+    async fn turn_away(&self, incoming: &Incoming<'_>, read: &Read, refusal: Refusal) -> Refused {
         let refused = Refused {
             refusal,
             request_id: Some(read.call.request_id.clone()),
         };
         let reached = Reached::Door(read.call.ticket_id, None, read.schema_took);
         self.write_refusal(incoming, &refused, reached).await;
-        Err(refused)
+        refused
     }
 
     fn measure(&self, read: &Read, docket: &Docket) {

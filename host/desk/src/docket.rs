@@ -1,4 +1,4 @@
-//! From bytes to a judged call on a locked ticket.
+//! From bytes to a call judged on what is committed.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -64,15 +64,15 @@ impl Sketch {
     }
 }
 
-/// What was found when the ticket was locked.
+/// What was found when the call had its turn.
 pub(crate) enum Found {
     /// The answer that this key was given before.
     Replay(Bytes),
-    /// A verdict, and the lock it was reached under.
+    /// A verdict, and the turn it was reached in.
     Judged(Box<Docket>),
 }
 
-/// A judged call on a locked ticket.
+/// A judged call in its turn.
 pub(crate) struct Docket {
     pub(crate) open: Box<Open>,
     pub(crate) question: Question,
@@ -156,7 +156,7 @@ impl Inner {
         }
     }
 
-    /// Lock the ticket, read what is committed under the key and on the ticket, judge.
+    /// Wait for the ticket's turn, read what is committed under the key and on the ticket, judge.
     pub(crate) async fn look(&self, read: &Read) -> Result<Found, Refusal> {
         let call = &read.call;
         let mut lookup = Lookup {
@@ -209,7 +209,7 @@ impl Inner {
             return Err(objects_away(error));
         }
         let facts = open.facts.clone();
-        // a call that waited for the lock is judged at the time it got it, never
+        // a call that waited for its turn is judged at the time it got it, never
         // before what was committed meanwhile
         let now = self.clock.now();
         let now = facts
@@ -232,13 +232,13 @@ impl Inner {
     }
 }
 
-/// End a transaction that wrote nothing. Where that fails the connection is
+/// End a turn in which nothing was written. Where that fails the connection is
 /// closed and the database lets go by itself: nothing for a caller to know.
 pub(crate) async fn let_go(open: Box<Open>) {
     if let Err(error) = open.abandon().await {
         tracing::warn!(
             error = &error as &dyn Error,
-            "a transaction was not ended in order"
+            "a turn was not ended in order"
         );
     }
 }

@@ -49,6 +49,7 @@ pub struct DeskMetrics {
     phases: Family<PhaseLabels, Histogram, fn() -> Histogram>,
     faults: Family<FaultLabels, Counter>,
     activations: Family<OutcomeLabels, Counter>,
+    overtaken: Counter,
     refusals_waiting: Gauge,
     pack_revision: Gauge,
 }
@@ -64,6 +65,7 @@ impl Default for DeskMetrics {
             phases: Family::new_with_constructor(histogram),
             faults: Family::default(),
             activations: Family::default(),
+            overtaken: Counter::default(),
             refusals_waiting: Gauge::default(),
             pack_revision: Gauge::default(),
         }
@@ -95,8 +97,13 @@ impl DeskMetrics {
             self.activations.clone(),
         );
         registry.register(
+            "calls_overtaken",
+            "Calls judged again because another host was first on their ticket",
+            self.overtaken.clone(),
+        );
+        registry.register(
             "refusals_waiting",
-            "Refusals not yet written down; 8192 at most, then callers wait",
+            "Refusals not yet written down; some 8,700 at most, then callers wait",
             self.refusals_waiting.clone(),
         );
         registry.register(
@@ -144,6 +151,10 @@ impl DeskMetrics {
                 kind: kind.into(),
             })
             .inc();
+    }
+
+    pub(crate) fn overtaken(&self) {
+        self.overtaken.inc();
     }
 
     pub(crate) fn activation(&self, accepted: bool) {

@@ -1,14 +1,14 @@
-//! The beginning of a call: lock, then read what a verdict depends on.
+//! The beginning of a call: its turn, then one read of what a verdict depends on.
 //!
-//! Two exchanges and not one: a statement that waited for a lock goes on with
-//! the snapshot it began with, and would see other tables as they were before
-//! the wait. The read is a statement of its own, begun under the lock.
+//! Nothing is locked in the database while a call on a ticket is judged: no transaction
+//! is open meanwhile, however long its papers take. What was read is guarded by the
+//! statement that writes, which joins the chain at the head that was read or fails.
+//! Its transaction begins when what it joins is committed, so that the feed, whose
+//! order is that of transactions, shows every chain in order.
 //!
-//! A ticket is locked by its number, not by its row. Waiting for a row gives the
-//! transaction its place in the feed before the row is its own, and two calls on one
-//! ticket would then show in the feed in another order than in its chain; waiting for
-//! a number gives it no place yet, and writes nothing either. The row itself is guarded
-//! once more when it is written: only at the version and chain head that were read.
+//! A new ticket has no chain yet: its key and its customer's contact are locked by
+//! number in a transaction, and read in a second statement: one that waited for a lock
+//! goes on with the snapshot it began with.
 
 use chrono::{DateTime, Utc};
 use dispatch_contract::canonical::sha256;
@@ -19,6 +19,7 @@ use dispatch_contract::{CustomerId, TechnicianId, TicketId};
 use crate::error::LedgerError;
 use crate::lanes::Lane;
 use crate::ledger::Ledger;
+use crate::turns::Turn;
 use crate::{stored, words};
 
 /// How a customer can be found again.
@@ -58,12 +59,13 @@ pub enum Opening {
     Open(Box<Open>),
 }
 
-/// A call under judgement: its ticket is locked until it is committed or abandoned.
-/// Dropped without either, the connection is closed and the database lets go.
+/// A call under judgement: on this host no other call on its ticket begins before it is
+/// committed, abandoned or dropped.
 #[derive(Debug)]
 pub struct Open {
     pub(crate) lane: Lane,
-    /// What is so, read under the lock.
+    pub(crate) hold: Hold,
+    /// What is so.
     pub facts: Facts,
     /// Where the ticket's next event joins.
     pub chain: ChainHead,
@@ -74,7 +76,16 @@ pub struct Open {
     pub(crate) content_digest: [u8; 32],
 }
 
-/// What was read under the lock, before it is understood.
+/// What keeps others from deciding on the same.
+#[derive(Debug)]
+pub(crate) enum Hold {
+    /// The ticket's turn on this host; nothing is open in the database.
+    Turn { _turn: Turn },
+    /// A transaction on the lane holds the key and the contact of a new ticket.
+    Transaction,
+}
+
+/// What was read, before it is understood.
 struct Found {
     earlier: Option<(Vec<u8>, Vec<u8>)>,
     facts: Facts,
@@ -88,18 +99,8 @@ fn number(digest: [u8; 32]) -> i64 {
     i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
-/// A ticket's lock: the 64 lower, random bits of its id. Two tickets that share
-/// them would only wait for each other.
-fn of_ticket(ticket_id: TicketId) -> i64 {
-    let [.., a, b, c, d, e, f, g, h] = ticket_id.0.0.to_be_bytes();
-    i64::from_be_bytes([a, b, c, d, e, f, g, h])
-}
-
-/// `BEGIN` and the locks, as one exchange.
+/// `BEGIN` and the locks of a new ticket, as one exchange.
 fn lock(lookup: &Lookup<'_>) -> String {
-    if let Some(ticket_id) = lookup.ticket_id {
-        return format!("BEGIN; EXECUTE hold({})", of_ticket(ticket_id));
-    }
     let contact = lookup.contact.unwrap_or_default();
     let phone = words::phone_digits(contact.phone).map(|digits| format!("phone {digits}"));
     let email = words::email_lower(contact.email).map(|email| format!("email {email}"));
@@ -119,7 +120,7 @@ fn lock(lookup: &Lookup<'_>) -> String {
 }
 
 impl Ledger {
-    /// Lock what the call is about and read what its verdict depends on.
+    /// Wait for the ticket's turn and read what the call's verdict depends on.
     ///
     /// A ticket that does not exist leaves `facts.case` empty. Calls on one
     /// ticket, and calls of `ticket.create` with one key or one contact, follow
@@ -128,28 +129,41 @@ impl Ledger {
     /// # Errors
     /// Where the database cannot answer in time; see [`LedgerError::is_unavailable`].
     pub async fn begin(&self, lookup: &Lookup<'_>) -> Result<Opening, LedgerError> {
-        let mut lane = self.lanes.open(&lock(lookup)).await?;
-        let found = match lookup.ticket_id {
-            Some(ticket_id) => read_ticket(&mut lane, lookup, ticket_id).await?,
-            None => read_create(&mut lane, lookup).await?,
+        let hold = match lookup.ticket_id {
+            Some(ticket_id) => Hold::Turn {
+                _turn: self.turns.take(ticket_id).await?,
+            },
+            None => Hold::Transaction,
         };
-        if let Some((content, answer)) = found.earlier {
-            lane.run("ROLLBACK").await?;
-            lane.done();
-            return Ok(if content == lookup.content_digest {
-                Opening::Replay(answer)
-            } else {
-                Opening::Conflict
-            });
-        }
-        Ok(Opening::Open(Box::new(Open {
+        let mut lane = self.lanes.acquire().await?;
+        let found = match read(&mut lane, lookup).await {
+            Err(error) if error.is_lost() => {
+                lane = self.lanes.replace(lane).await?;
+                read(&mut lane, lookup).await?
+            }
+            outcome => outcome?,
+        };
+        let earlier = found.earlier;
+        let open = Open {
             lane,
+            hold,
             facts: found.facts,
             chain: found.chain,
             customer: found.customer,
             key_digest: lookup.key_digest,
             content_digest: lookup.content_digest,
-        })))
+        };
+        match earlier {
+            None => Ok(Opening::Open(Box::new(open))),
+            Some((content, answer)) => {
+                open.abandon().await?;
+                Ok(if content == lookup.content_digest {
+                    Opening::Replay(answer)
+                } else {
+                    Opening::Conflict
+                })
+            }
+        }
     }
 
     /// What the key was answered before, without waiting for anybody: for a fast
@@ -177,6 +191,16 @@ impl Ledger {
                 Opening::Conflict
             }
         }))
+    }
+}
+
+async fn read(lane: &mut Lane, lookup: &Lookup<'_>) -> Result<Found, LedgerError> {
+    match lookup.ticket_id {
+        Some(ticket_id) => read_ticket(lane, lookup, ticket_id).await,
+        None => {
+            lane.run(&lock(lookup)).await?;
+            read_create(lane, lookup).await
+        }
     }
 }
 
@@ -287,12 +311,14 @@ impl Found {
 }
 
 impl Open {
-    /// When the transaction's work is refused: nothing was written, let go.
+    /// When the call is refused: nothing was written, let go.
     ///
     /// # Errors
     /// Where the connection broke; nothing was written then either.
     pub async fn abandon(mut self) -> Result<(), LedgerError> {
-        self.lane.run("ROLLBACK").await?;
+        if let Hold::Transaction = self.hold {
+            self.lane.run("ROLLBACK").await?;
+        }
         self.lane.done();
         Ok(())
     }

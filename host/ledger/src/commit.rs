@@ -6,7 +6,7 @@ use dispatch_contract::decision::DecisionRecord;
 use dispatch_contract::event::Event;
 use dispatch_contract::outbox::Topic;
 
-use crate::begin::{Open, instant};
+use crate::begin::{Hold, Open, instant};
 use crate::error::LedgerError;
 use crate::rows::Rows;
 use crate::stored::{self, json};
@@ -70,10 +70,11 @@ pub(crate) struct Columns<'a> {
 }
 
 impl Open {
-    /// Write ticket, events, case file, decision, key and outbox, and commit.
+    /// Write ticket, events, case file, decision, key and outbox: all, or nothing.
     ///
     /// # Errors
-    /// Where the events do not join the chain or belong to another ticket, and where
+    /// [`LedgerError::Overtaken`] where another host was first. Where the events do not
+    /// join the chain or belong to another ticket, and where
     /// the database cannot answer: nothing is committed, except where the connection broke
     /// while the commit was under way; then the same key tells.
     pub async fn commit(self, commit: Commit<'_>) -> Result<(), LedgerError> {
@@ -81,22 +82,31 @@ impl Open {
         let rows = Rows::of(commit.events)?;
         let Self {
             mut lane,
+            hold,
             facts,
             key_digest,
             content_digest,
             ..
         } = self;
         let columns = columns(facts.case.as_ref(), &key_digest, &content_digest, &commit)?;
-        let written = write::write(lane.connection(), &columns, &rows).await?;
-        if written != 1 {
-            // the lane is dropped, and with it the transaction
-            return Err(LedgerError::Inconsistent(format!(
-                "ticket {} is not at version {}",
-                columns.ticket_id,
-                columns.version - 1
-            )));
+        // a statement outside of a transaction is one of its own, and commits itself
+        let written = write::write(lane.connection(), &columns, &rows).await;
+        if let Hold::Transaction = hold {
+            let end = if written.is_ok() {
+                "COMMIT"
+            } else {
+                "ROLLBACK"
+            };
+            lane.run(end).await?;
         }
-        lane.run("COMMIT").await?;
+        match written {
+            Ok(_) => {}
+            Err(error) if write::was_overtaken(&error) => {
+                lane.done();
+                return Err(LedgerError::Overtaken);
+            }
+            Err(error) => return Err(error.into()),
+        }
         lane.done();
         Ok(())
     }

@@ -13,6 +13,16 @@ pub enum LedgerError {
         /// How long was waited.
         waited_ms: u128,
     },
+    /// Other calls on the ticket were not done in time: try again later.
+    #[error("other calls held the ticket for {waited_ms} ms")]
+    Held {
+        /// How long was waited.
+        waited_ms: u128,
+    },
+    /// Another host wrote to the ticket, or used the key, after it was read: nothing was
+    /// committed; begin again, and judge what is so now.
+    #[error("another host was first: begin again")]
+    Overtaken,
     /// The database refused a statement: a fault of this house.
     #[error("the database refused a statement")]
     Database(#[source] sqlx::Error),
@@ -45,8 +55,17 @@ impl LedgerError {
     pub fn is_unavailable(&self) -> bool {
         matches!(
             self,
-            Self::Unavailable(_) | Self::Busy { .. } | Self::ShuttingDown
+            Self::Unavailable(_)
+                | Self::Busy { .. }
+                | Self::Held { .. }
+                | Self::Overtaken
+                | Self::ShuttingDown
         )
+    }
+
+    /// The connection itself is gone, so that another one may do.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self, Self::Unavailable(error) if is_lost(error))
     }
 }
 

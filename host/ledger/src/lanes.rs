@@ -13,10 +13,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::error::{LedgerError, is_lost};
-
-/// Prepared on every lane: a statement of the simple protocol is planned anew each time.
-const PREPARE: &str = "PREPARE hold(bigint) AS SELECT pg_advisory_xact_lock($1)";
+use crate::error::LedgerError;
 
 /// A bounded set of connections.
 #[derive(Debug)]
@@ -63,7 +60,7 @@ impl Lanes {
         let popped = self.idle().pop();
         let connection = match popped {
             Some(connection) => connection,
-            None => timeout(self.patience, self.connect())
+            None => timeout(self.patience, self.options.connect())
                 .await
                 .map_err(busy)??,
         };
@@ -74,29 +71,11 @@ impl Lanes {
         })
     }
 
-    async fn connect(&self) -> Result<PgConnection, LedgerError> {
-        let mut connection = self.options.connect().await?;
-        sqlx::raw_sql(PREPARE).execute(&mut connection).await?;
-        Ok(connection)
-    }
-
-    /// A lane on which `sql`, one simple exchange, has been run. Where it turns out
-    /// that the lane was dead, once more on a new one: nothing had happened yet.
-    pub(crate) async fn open(self: &Arc<Self>, sql: &str) -> Result<Lane, LedgerError> {
-        let mut lane = self.acquire().await?;
-        match lane.run(sql).await {
-            Err(error) if is_lost(&error) => {
-                self.forget();
-                drop(lane);
-                let mut lane = self.acquire().await?;
-                lane.run(sql).await?;
-                Ok(lane)
-            }
-            outcome => {
-                outcome?;
-                Ok(lane)
-            }
-        }
+    /// Another lane for one that turned out to be dead before anything had happened on it.
+    pub(crate) async fn replace(self: &Arc<Self>, dead: Lane) -> Result<Lane, LedgerError> {
+        self.forget();
+        drop(dead);
+        self.acquire().await
     }
 
     /// Closes what is idle: where one connection broke, its neighbours did too.
@@ -133,3 +112,25 @@ impl Lane {
         }
     }
 }
+
+/// The same again on a new lane where the first turned out to be dead: reading twice
+/// harms nobody.
+macro_rules! on_a_lane {
+    ($ledger:expr, $fetch:expr) => {{
+        let mut lane = $ledger.lanes.acquire().await?;
+        match $fetch(lane.connection()).await {
+            Err(error) if $crate::error::is_lost(&error) => {
+                let mut lane = $ledger.lanes.replace(lane).await?;
+                let found = $fetch(lane.connection()).await?;
+                lane.done();
+                found
+            }
+            outcome => {
+                let found = outcome?;
+                lane.done();
+                found
+            }
+        }
+    }};
+}
+pub(crate) use on_a_lane;

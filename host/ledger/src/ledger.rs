@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 
 use crate::error::LedgerError;
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, on_a_lane};
 use crate::refusals::RefusalWriter;
+use crate::turns::Turns;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
@@ -55,6 +56,7 @@ impl Default for Settings {
 pub struct Ledger {
     pub(crate) pool: PgPool,
     pub(crate) lanes: Arc<Lanes>,
+    pub(crate) turns: Arc<Turns>,
     pub(crate) refusals: RefusalWriter,
 }
 
@@ -100,6 +102,7 @@ impl Ledger {
         let refusals = RefusalWriter::start(pool.clone());
         Ok(Self {
             lanes: Lanes::new(fixed, lanes as usize, settings.acquire_timeout),
+            turns: Arc::new(Turns::new(settings.lock_timeout)),
             pool,
             refusals,
         })
@@ -117,9 +120,7 @@ impl Ledger {
     /// # Errors
     /// Where it does not.
     pub async fn ping(&self) -> Result<(), LedgerError> {
-        let mut lane = self.lanes.open("SELECT 1").await?;
-        lane.run("SELECT 1").await?;
-        lane.done();
+        on_a_lane!(self, ping);
         Ok(())
     }
 
@@ -133,4 +134,9 @@ impl Ledger {
         self.pool.close().await;
         flushed
     }
+}
+
+async fn ping(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql("SELECT 1").execute(connection).await?;
+    Ok(())
 }

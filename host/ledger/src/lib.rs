@@ -1,12 +1,12 @@
 //! What is kept: tickets, chains, idempotency, decisions, the feed, the outbox.
 //!
 //! The only crate that knows SQL. It must not know Wasm, Cedar, HTTP, nor how a
-//! verdict is reached: it reads what a verdict depends on under a lock, and
-//! writes down what follows from it, all or nothing.
+//! verdict is reached: it reads what a verdict depends on, and writes down what
+//! follows from it, all or nothing, and only while what was read is still so.
 //!
-//! One call's way through here: [`Ledger::begin`] locks the ticket and reads
-//! (or replays the key's earlier answer), [`Open::commit`] writes everything and
-//! commits, [`Open::abandon`] lets go. A refusal goes to [`Ledger::record_refusal`].
+//! One call's way through here: [`Ledger::begin`] waits for the ticket's turn and reads
+//! (or replays the key's earlier answer), [`Open::commit`] writes everything at once,
+//! [`Open::abandon`] lets go. A refusal goes to [`Ledger::record_refusal`].
 
 mod attachments;
 mod audit;
@@ -28,6 +28,7 @@ mod stored;
 mod technicians;
 mod tickets;
 mod tokens;
+mod turns;
 mod uploads;
 mod verify;
 mod words;

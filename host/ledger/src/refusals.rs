@@ -5,7 +5,7 @@
 //! again; the decision's id keeps it from being written twice.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dispatch_contract::decision::DecisionRecord;
@@ -41,19 +41,37 @@ enum Order {
     Flush(oneshot::Sender<()>),
 }
 
+/// What became of refusals so far.
+#[derive(Debug, Default)]
+struct Tally {
+    /// Queued or being written.
+    waiting: AtomicUsize,
+    written: AtomicU64,
+}
+
 /// The way to the writer.
 #[derive(Clone, Debug)]
 pub(crate) struct RefusalWriter {
     orders: mpsc::Sender<Order>,
-    written: Arc<AtomicU64>,
+    tally: Arc<Tally>,
 }
 
 impl RefusalWriter {
     pub(crate) fn start(pool: PgPool) -> Self {
         let (orders, queue) = mpsc::channel(QUEUE);
-        let written = Arc::new(AtomicU64::new(0));
-        tokio::spawn(run(pool, queue, Arc::clone(&written)));
-        Self { orders, written }
+        let tally = Arc::new(Tally::default());
+        tokio::spawn(run(pool, queue, Arc::clone(&tally)));
+        Self { orders, tally }
+    }
+
+    async fn write(&self, record: DecisionRecord) -> Result<(), LedgerError> {
+        // counted before it is queued: the writer may be done with it at once
+        self.tally.waiting.fetch_add(1, Ordering::Relaxed);
+        let ordered = self.order(Order::Write(Box::new(record)), PATIENCE).await;
+        if ordered.is_err() {
+            self.tally.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        ordered
     }
 
     async fn order(&self, order: Order, patience: Duration) -> Result<(), LedgerError> {
@@ -87,7 +105,7 @@ impl RefusalWriter {
     pub(crate) async fn shutdown(&self) -> Result<(), LedgerError> {
         let flushed = self.flush(LAST_TRIES).await;
         if flushed.is_err() {
-            let lost = QUEUE - self.orders.capacity();
+            let lost = self.tally.waiting.load(Ordering::Relaxed);
             tracing::error!(lost, "refusals could not be written before the end");
         }
         flushed
@@ -106,9 +124,7 @@ impl Ledger {
             !record.decision.allowed,
             "allowed calls record their own decision"
         );
-        self.refusals
-            .order(Order::Write(Box::new(record)), PATIENCE)
-            .await
+        self.refusals.write(record).await
     }
 
     /// Wait until every refusal recorded so far is in the database.
@@ -122,15 +138,16 @@ impl Ledger {
     /// Refusals waiting to be written, and written since the start, for metrics.
     #[must_use]
     pub fn refusals_waiting_and_written(&self) -> (usize, u64) {
+        let tally = &self.refusals.tally;
         (
-            QUEUE - self.refusals.orders.capacity(),
-            self.refusals.written.load(Ordering::Relaxed),
+            tally.waiting.load(Ordering::Relaxed),
+            tally.written.load(Ordering::Relaxed),
         )
     }
 }
 
 /// Ends when the last handle to the ledger is gone and the queue is empty.
-async fn run(pool: PgPool, mut queue: mpsc::Receiver<Order>, written: Arc<AtomicU64>) {
+async fn run(pool: PgPool, mut queue: mpsc::Receiver<Order>, tally: Arc<Tally>) {
     let mut orders = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut orders, BATCH).await > 0 {
         let linger = Instant::now() + LINGER;
@@ -153,7 +170,10 @@ async fn run(pool: PgPool, mut queue: mpsc::Receiver<Order>, written: Arc<Atomic
         if !write_until_done(&pool, &batch).await {
             return;
         }
-        written.fetch_add(batch.ids.len() as u64, Ordering::Relaxed);
+        tally.waiting.fetch_sub(batch.ids.len(), Ordering::Relaxed);
+        tally
+            .written
+            .fetch_add(batch.ids.len() as u64, Ordering::Relaxed);
         for tell in flushes {
             // whoever asked may have stopped waiting
             let _ = tell.send(());

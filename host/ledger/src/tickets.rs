@@ -3,7 +3,8 @@
 use dispatch_contract::reading::{Page, TicketFilter};
 use dispatch_contract::{Case, CustomerId, TechnicianId, Ticket, TicketId};
 
-use crate::error::{LedgerError, is_lost};
+use crate::error::LedgerError;
+use crate::lanes::on_a_lane;
 use crate::ledger::Ledger;
 use crate::{cursor, stored, words};
 
@@ -18,29 +19,6 @@ pub struct RawSnapshot {
     pub customer_id: CustomerId,
     /// Who is on it now.
     pub technician_id: Option<TechnicianId>,
-}
-
-/// The same ticket again on a new lane where the first turned out to be dead: reading
-/// twice harms nobody.
-macro_rules! on_a_lane {
-    ($ledger:expr, $fetch:expr) => {{
-        let mut lane = $ledger.lanes.acquire().await?;
-        match $fetch(lane.connection()).await {
-            Err(error) if is_lost(&error) => {
-                $ledger.lanes.forget();
-                drop(lane);
-                let mut lane = $ledger.lanes.acquire().await?;
-                let found = $fetch(lane.connection()).await?;
-                lane.done();
-                found
-            }
-            outcome => {
-                let found = outcome?;
-                lane.done();
-                found
-            }
-        }
-    }};
 }
 
 struct RawRow {

@@ -2,6 +2,7 @@
 //! case file that the tool adds. Written as one statement so that a call costs one
 //! exchange whatever it touches; in variants, so that it touches nothing in vain.
 
+use sqlx::error::ErrorKind;
 use sqlx::postgres::PgConnection;
 
 use crate::commit::Columns;
@@ -9,16 +10,17 @@ use crate::rows::Rows;
 use crate::stored::{json, name, signed};
 use crate::words;
 
-/// `$ticket` writes the ticket's row and returns one row where it stood as expected,
-/// `$rows` are further data-modifying expressions, each beginning with a comma.
+/// `$ticket` writes the ticket's row and returns its id where it stood as expected. Where
+/// it did not, the events have no chain to join, which the table refuses, and with
+/// them everything. `$rows` are further data-modifying expressions, each beginning with a comma.
 /// Parameters 1 to 34 are the same in every variant; the rows' own follow.
 macro_rules! statement {
     ($connection:expr, $c:expr, $ticket:literal, $rows:literal $(, $own:expr)* $(,)?) => {
         sqlx::query!(
             "WITH ticket AS (" + $ticket + "), events AS (
                 INSERT INTO audit_events (chain, sequence, event_id, kind, actor_id, hash, body)
-                SELECT $1, $9::bigint - cardinality($12::text[]) + e.place, e.event_id, e.kind, $16, e.hash,
-                       e.body::json
+                SELECT (SELECT ticket_id FROM ticket), $9::bigint - cardinality($12::text[]) + e.place,
+                       e.event_id, e.kind, $16, e.hash, e.body::json
                 FROM unnest($12::text[], $13::text[], $14::text[], $15::text[])
                      WITH ORDINALITY AS e (event_id, kind, hash, body, place)
             ), decision AS (
@@ -33,7 +35,7 @@ macro_rules! statement {
                 FROM unnest($33::text[], $34::text[]) AS o (event_id, topic)
             )" + $rows + "
             INSERT INTO idempotency (key_digest, content_digest, answer, committed_at)
-            SELECT $30, $31, $32, $6 FROM ticket",
+            VALUES ($30, $31, $32, $6)",
             $c.ticket_id,
             $c.version,
             $c.state,
@@ -87,21 +89,33 @@ macro_rules! update {
                  words = coalesce(array_to_tsvector($11::text[]), words)
              WHERE ticket_id = $1 AND version = $2::bigint - 1
                  AND chain_sequence = $9::bigint - cardinality($12::text[])
-             RETURNING 1",
+             RETURNING ticket_id",
             $rows
             $(, $own)*
         )
     };
 }
 
-/// Writes everything but the commit itself. Tells how many keys were written: one,
-/// or none where the ticket did not stand as expected.
+/// Did the statement fail because the ticket no longer stood as it was read, or because
+/// its key or its place in the chain was taken meanwhile?
+pub(crate) fn was_overtaken(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else {
+        return false;
+    };
+    match error.kind() {
+        ErrorKind::NotNullViolation => error.table() == Some("audit_events"),
+        ErrorKind::UniqueViolation => true,
+        _ => false,
+    }
+}
+
+/// Writes everything, or fails and writes nothing.
 pub(crate) async fn write(
     connection: &mut PgConnection,
     c: &Columns<'_>,
     rows: &Rows,
-) -> Result<u64, sqlx::Error> {
-    let done = match rows {
+) -> Result<(), sqlx::Error> {
+    match rows {
         Rows::None => update!(connection, c, "")?,
         Rows::Created(created, first) => {
             let customer = &created.customer;
@@ -114,7 +128,7 @@ pub(crate) async fn write(
                      updated_at, snapshot, beside, chain_sequence, chain_hash, words, customer_id)
                  VALUES ($1, $2, $3, $4, $5, $6, $6, $7::text::json, $8::text::json, $9, $10,
                      array_to_tsvector($11::text[]), $35)
-                 RETURNING 1",
+                 RETURNING ticket_id",
                 ", customer AS (
                     INSERT INTO customers AS known (customer_id, created_at, contact_name, site_name,
                         phone, email, phone_digits, email_lower)
@@ -277,7 +291,7 @@ pub(crate) async fn write(
             json(&drafted.invoice),
         )?,
     };
-    Ok(done.rows_affected())
+    Ok(())
 }
 
 fn ids(attachments: &[dispatch_contract::artifact::Attachment]) -> Vec<String> {

@@ -10,10 +10,11 @@ use dispatch_contract::input::{
 };
 use dispatch_contract::ticket::Priority;
 use dispatch_contract::{Call, State, TicketId};
-use dispatch_ledger::{Commit, Ledger, LedgerError, Opening, Settings};
+use dispatch_ledger::{Ledger, LedgerError, Settings};
 
 use crate::scene::{
-    Scene, Taken, actor, create, create_for, fresh_key, lookup, make, on, operator, take,
+    Scene, Taken, actor, begin, commit, create, create_for, fresh_key, lookup, make, on, operator,
+    take,
 };
 
 /// A message that does nothing but be kept.
@@ -129,15 +130,8 @@ async fn a_key_with_other_content_is_a_conflict_and_a_refused_call_leaves_it_fre
     let key = fresh_key();
     let call = set_priority(id, &key, Priority::Emergency);
 
-    // refused: the transaction is abandoned, the key stays free
-    let Opening::Open(open) = scene
-        .ledger
-        .begin(&lookup(operator(), &call))
-        .await
-        .unwrap()
-    else {
-        panic!("the key is new");
-    };
+    // refused: the call is abandoned, the key stays free
+    let open = begin(&scene.ledger, &call).await;
     assert_eq!(open.facts.case.as_ref().unwrap().ticket.version, 1);
     open.abandon().await.unwrap();
 
@@ -191,16 +185,90 @@ async fn a_dropped_call_lets_its_ticket_go_and_a_held_one_is_waited_for_in_vain(
         .await
         .unwrap();
     let call = set_priority(id, &fresh_key(), Priority::Standard);
-    let held = scene
-        .ledger
-        .begin(&lookup(operator(), &call))
-        .await
-        .unwrap();
+    let held = begin(&ledger, &call).await;
     let refused = ledger.begin(&lookup(operator(), &call)).await.unwrap_err();
-    assert!(refused.is_unavailable(), "{refused:?}");
+    assert!(matches!(refused, LedgerError::Held { .. }), "{refused:?}");
+    assert!(refused.is_unavailable());
     drop(held);
-    let taken = take(&scene.ledger, operator(), &call, None).await.unwrap();
+    let taken = take(&ledger, operator(), &call, None).await.unwrap();
     assert!(matches!(taken, Taken::Committed(_)));
+}
+
+#[tokio::test]
+async fn a_call_that_another_host_overtook_writes_nothing_and_is_judged_on_what_is_so_now() {
+    let scene = Scene::new().await;
+    let id = scene.ticket().await;
+    let elsewhere = Ledger::connect(scene.database.url(), 4).await.unwrap();
+    let slow = set_priority(id, &fresh_key(), Priority::Standard);
+    let quick = message(id, &fresh_key());
+    let open = begin(&scene.ledger, &slow).await;
+    take(&elsewhere, operator(), &quick, None).await.unwrap();
+
+    let rows = async || {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT (SELECT count(*) FROM audit_events) + (SELECT count(*) FROM decisions)
+                + (SELECT count(*) FROM idempotency) + (SELECT sum(version) FROM tickets)::bigint",
+        )
+        .fetch_one(scene.database.pool())
+        .await
+        .unwrap()
+    };
+    let before = rows().await;
+    let made = make(&open, operator(), &slow, None, None);
+    let refused = commit(open, &made).await.unwrap_err();
+    assert!(matches!(refused, LedgerError::Overtaken), "{refused:?}");
+    assert_eq!(rows().await, before);
+
+    let again = begin(&scene.ledger, &slow).await;
+    assert_eq!(again.facts.case.as_ref().unwrap().ticket.version, 2);
+    again.abandon().await.unwrap();
+    let Taken::Committed(_) = scene.take(&slow, None).await else {
+        panic!("its key is still free");
+    };
+    assert_eq!(scene.ledger.verify(None, |_| {}).await.unwrap().fault, None);
+}
+
+#[tokio::test]
+async fn a_key_that_another_host_committed_meanwhile_is_replayed() {
+    let scene = Scene::new().await;
+    let id = scene.ticket().await;
+    let elsewhere = Ledger::connect(scene.database.url(), 4).await.unwrap();
+    let call = set_priority(id, &fresh_key(), Priority::Standard);
+    let open = begin(&scene.ledger, &call).await;
+    let first = take(&elsewhere, operator(), &call, None).await.unwrap();
+    let made = make(&open, operator(), &call, None, None);
+    let refused = commit(open, &made).await.unwrap_err();
+    assert!(matches!(refused, LedgerError::Overtaken), "{refused:?}");
+    let Taken::Committed(answer) = first else {
+        panic!("the key is new");
+    };
+    assert_eq!(scene.take(&call, None).await, Taken::Replayed(answer));
+}
+
+#[tokio::test]
+async fn two_hosts_on_one_ticket_make_one_chain_that_the_feed_shows_in_order() {
+    let scene = Scene::new().await;
+    let id = scene.ticket().await;
+    let elsewhere = Ledger::connect(scene.database.url(), 8).await.unwrap();
+    let tasks: Vec<_> = (0..32)
+        .map(|n| {
+            let ledger = [&scene.ledger, &elsewhere][n % 2].clone();
+            let call = message(id, &fresh_key());
+            tokio::spawn(async move { take(&ledger, operator(), &call, None).await })
+        })
+        .collect();
+    for task in tasks {
+        assert!(matches!(task.await.unwrap().unwrap(), Taken::Committed(_)));
+    }
+    let in_the_feed: Vec<i64> = sqlx::query_scalar(
+        "SELECT sequence FROM audit_events WHERE chain = $1 ORDER BY tx_id, feed_seq",
+    )
+    .bind(id.to_string())
+    .fetch_all(scene.database.pool())
+    .await
+    .unwrap();
+    assert_eq!(in_the_feed, (1..=34).collect::<Vec<i64>>());
+    assert_eq!(scene.ledger.verify(None, |_| {}).await.unwrap().fault, None);
 }
 
 #[tokio::test]
@@ -216,41 +284,16 @@ async fn what_does_not_join_the_chain_is_not_committed() {
     let scene = Scene::new().await;
     let id = scene.ticket().await;
     let call = set_priority(id, &fresh_key(), Priority::Emergency);
-    let Opening::Open(open) = scene
-        .ledger
-        .begin(&lookup(operator(), &call))
-        .await
-        .unwrap()
-    else {
-        panic!("the key is new");
-    };
+    let open = begin(&scene.ledger, &call).await;
     let mut made = make(&open, operator(), &call, None, None);
     made.events[0].sequence += 1;
-    let refused = open
-        .commit(Commit {
-            case: &made.case,
-            events: &made.events,
-            decision: &made.decision,
-            answer: &made.answer,
-            owed: &[],
-        })
-        .await
-        .unwrap_err();
+    let refused = commit(open, &made).await.unwrap_err();
     assert!(
         matches!(refused, LedgerError::Inconsistent(_)),
         "{refused:?}"
     );
-    assert_eq!(
-        scene
-            .ledger
-            .ticket(id)
-            .await
-            .unwrap()
-            .unwrap()
-            .ticket
-            .version,
-        1
-    );
+    let case = scene.ledger.ticket(id).await.unwrap().unwrap();
+    assert_eq!(case.ticket.version, 1);
 }
 
 #[tokio::test]

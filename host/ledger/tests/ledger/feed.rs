@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use dispatch_contract::Event;
 use dispatch_contract::ticket::Priority;
-use dispatch_ledger::{Commit, FeedPosition, Opening};
+use dispatch_ledger::FeedPosition;
 
 use crate::commit::set_priority;
-use crate::scene::{Scene, create, fresh_key, lookup, make, operator, take};
+use crate::scene::{Scene, begin, commit, create, fresh_key, make, operator, take};
 
 /// The events after a place, once as many as expected are settled: the server is shared,
 /// and an open transaction of any of its databases holds the feed up.
@@ -33,14 +33,7 @@ async fn what_commits_late_is_waited_for_and_not_skipped() {
     let scene = Scene::new().await;
     let begun = scene.ledger.feed_head().await.unwrap();
     let slow = create(&fresh_key());
-    let Opening::Open(open) = scene
-        .ledger
-        .begin(&lookup(operator(), &slow))
-        .await
-        .unwrap()
-    else {
-        panic!("the key is new");
-    };
+    let open = begin(&scene.ledger, &slow).await;
     // a writer that has its place in the order, and does not commit yet
     let mut held = scene.database.pool().begin().await.unwrap();
     sqlx::query("SELECT pg_current_xact_id()::text")
@@ -61,15 +54,7 @@ async fn what_commits_late_is_waited_for_and_not_skipped() {
     assert_eq!(scene.ledger.feed_head().await.unwrap(), last);
 
     let made = make(&open, operator(), &slow, None, None);
-    open.commit(Commit {
-        case: &made.case,
-        events: &made.events,
-        decision: &made.decision,
-        answer: &made.answer,
-        owed: &[],
-    })
-    .await
-    .unwrap();
+    commit(open, &made).await.unwrap();
     let later = settled(&scene, last, made.events.len()).await;
     let got: Vec<_> = later.into_iter().map(|(_, event)| event).collect();
     assert_eq!(got, made.events);

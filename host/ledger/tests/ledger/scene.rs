@@ -358,12 +358,24 @@ pub(crate) async fn take_with(
     to: Option<State>,
     papers: Option<Papers>,
 ) -> Result<Taken, LedgerError> {
-    let open = match ledger.begin(&lookup(actor, call)).await? {
-        Opening::Replay(answer) => return Ok(Taken::Replayed(answer)),
-        Opening::Conflict => return Ok(Taken::Conflict),
-        Opening::Open(open) => open,
-    };
-    let made = make(&open, actor, call, to, papers);
+    loop {
+        let open = match ledger.begin(&lookup(actor, call)).await? {
+            Opening::Replay(answer) => return Ok(Taken::Replayed(answer)),
+            Opening::Conflict => return Ok(Taken::Conflict),
+            Opening::Open(open) => open,
+        };
+        let made = make(&open, actor, call, to, papers.clone());
+        match commit(open, &made).await {
+            // another ledger was first: judged again, as the desk does
+            Err(LedgerError::Overtaken) => continue,
+            outcome => outcome?,
+        }
+        return Ok(Taken::Committed(made.answer));
+    }
+}
+
+/// The end of a call that was begun and settled.
+pub(crate) async fn commit(open: Box<Open>, made: &Made) -> Result<(), LedgerError> {
     open.commit(Commit {
         case: &made.case,
         events: &made.events,
@@ -371,6 +383,13 @@ pub(crate) async fn take_with(
         answer: &made.answer,
         owed: &outbox::owed(&made.facts),
     })
-    .await?;
-    Ok(Taken::Committed(made.answer))
+    .await
+}
+
+/// A call that is begun, whose key is new.
+pub(crate) async fn begin(ledger: &Ledger, call: &Call) -> Box<Open> {
+    match ledger.begin(&lookup(operator(), call)).await {
+        Ok(Opening::Open(open)) => open,
+        other => panic!("the key is new: {other:?}"),
+    }
 }
