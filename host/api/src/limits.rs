@@ -130,4 +130,32 @@ mod tests {
             "what a known caller sent is always written down"
         );
     }
+
+    fn asking(rates: &Rates, who: u128) -> bool {
+        rates.take(PrincipalId(ulid::Ulid(who))).is_ok()
+    }
+
+    #[test]
+    fn the_book_forgets_those_who_rested_and_nobody_else() {
+        let of = |rate_per_s, burst| {
+            Rates::new(&Limits {
+                rate_per_s,
+                burst,
+                ..Limits::default()
+            })
+        };
+        // rested at once: the book never holds many more than a look apart
+        let quick = of(1_000_000_000, 1);
+        for who in 0..20_000 {
+            assert!(asking(&quick, who));
+            assert!(quick.book.len() <= BOOK + TIDY_EVERY as usize);
+        }
+        // a second's rest would be needed: a flood of others does not buy it
+        let slow = of(1, 1);
+        assert!(asking(&slow, 0) && !asking(&slow, 0));
+        for who in 1..=u128::try_from(BOOK).expect("few") + 2 * u128::from(TIDY_EVERY) {
+            asking(&slow, who);
+        }
+        assert!(!asking(&slow, 0));
+    }
 }

@@ -6,10 +6,11 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::support::bodies::PHOTO;
+use crate::support::front::addressed;
 use crate::support::house::Settings;
 use crate::support::people::OTHER_TECHNICIAN;
 use crate::support::reply::violations;
-use crate::support::{House, chain};
+use crate::support::{House, chain, eventually};
 
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
@@ -191,6 +192,46 @@ async fn an_object_whose_bytes_are_gone_is_no_evidence() {
         violations(&problem),
         ["/photo/storage_key object_not_found"]
     );
+}
+
+#[tokio::test]
+async fn a_replay_needs_no_object_store_and_a_new_call_says_that_it_is_away() {
+    let house = House::start().await;
+    let told = house.advance_to(State::Onsite).await;
+    let (first, second) = (house.photo().await, house.photo().await);
+    let who = house.technician();
+    let body = addressed(&told.id, &first);
+    let answer = house.call(&who, "closeout.add_photo", &body).await;
+    assert_eq!(answer.status, 200);
+    let before = chain::print(house.database.pool()).await;
+    {
+        let _away = house.cut_objects();
+        let again = house.call(&who, "closeout.add_photo", &body).await;
+        assert_eq!((again.status, &again.body), (200, &answer.body));
+        let refused = house
+            .on(&who, "closeout.add_photo", &told.id, &second)
+            .await;
+        refused.refused(503, "store_unavailable", "store");
+        assert_eq!(chain::print(house.database.pool()).await, before);
+    }
+    house.step(&who, "closeout.add_photo", &told, &second).await;
+}
+
+#[tokio::test]
+async fn a_start_clears_away_what_a_killed_host_left_of_uploads() {
+    let mut house = House::start().await;
+    let photo = house.photo().await;
+    let key = photo["photo"]["storage_key"]
+        .as_str()
+        .expect("a key")
+        .to_owned();
+    house.stop().await;
+    let old = house.leave_half_an_upload("uploads/01J9ZQ4Y7M8K6T5R4E3W2Q1P0N.png#1", 25);
+    let young = house.leave_half_an_upload("uploads/01J9ZQ4Y7M8K6T5R4E3W2Q1P0P.png#1", 1);
+    house.restart().await;
+    eventually("the sweep", async || (!old.exists()).then_some(())).await;
+    assert!(young.exists(), "it may still be under way");
+    assert_eq!(house.object(&key), PHOTO);
 }
 
 #[tokio::test]

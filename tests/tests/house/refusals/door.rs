@@ -243,3 +243,57 @@ async fn what_is_not_there_is_refused_too() {
         );
     }
 }
+
+#[tokio::test]
+async fn technicians_that_are_no_technicians() {
+    let house = House::start().await;
+    let put = |id: &str, kind: &str, body: Vec<u8>| {
+        let path = format!("/v0/technicians/{id}");
+        answered(
+            house
+                .request(&house.operator(), reqwest::Method::PUT, &path)
+                .header("content-type", kind)
+                .body(body),
+        )
+    };
+    let id = Ulid::generate().to_string();
+    let entry = json!({ "name": "Ann Lee", "active": true, "timezone": "Europe/Oslo" });
+    let with = |field: &str, value: serde_json::Value| {
+        let mut entry = entry.clone();
+        entry[field] = value;
+        entry.to_string().into_bytes()
+    };
+    let json = "application/json";
+    for (kind, body) in [
+        (json, &b""[..]),
+        (json, b"{\"name\": "),
+        ("text/plain", entry.to_string().as_bytes()),
+    ] {
+        let reply = put(&id, kind, body.to_vec()).await;
+        reply.refused(400, "malformed_json", "schema");
+    }
+    let long = put(&id, json, with("name", json!("x".repeat(300 * 1024))));
+    long.await.refused(413, "payload_too_large", "schema");
+    for body in [
+        b"[]".to_vec(),
+        with("name", json!(" ")),
+        with("name", json!("x".repeat(201))),
+        with("name", json!("a\u{0}b")),
+        with("phone", json!("1".repeat(41))),
+        with("timezone", json!("Mars/Base")),
+        with("wage", json!(1)),
+    ] {
+        let shown = String::from_utf8_lossy(&body).into_owned();
+        let reply = put(&id, json, body).await;
+        assert_eq!(reply.status, 422, "{shown}");
+        reply.refused(422, "invalid_input", "schema");
+    }
+    let nobody = put("tess", json, entry.to_string().into_bytes()).await;
+    nobody.refused(422, "invalid_input", "schema");
+    let list = house.get(&house.operator(), "/v0/technicians").await.ok();
+    assert!(!list.to_string().contains(&id), "nothing of it was kept");
+    assert_eq!(
+        put(&id, json, entry.to_string().into_bytes()).await.status,
+        200
+    );
+}

@@ -75,6 +75,39 @@ async fn a_database_that_is_away_is_a_refusal_and_nothing_is_committed() {
     recorded(&house, &problem).await;
 }
 
+#[tokio::test]
+async fn refusals_wait_for_a_database_that_is_away_and_the_gauge_says_how_many() {
+    let house = House::start().await;
+    let told = house.advance_to(State::New).await;
+    let gauge = async |name: &str| {
+        let metrics = house.get(&house.operator(), "/metrics").await.text();
+        let line = metrics.lines().find(|line| line.starts_with(name));
+        let value = line.and_then(|line| line.rsplit(' ').next()?.parse().ok());
+        value.unwrap_or_else(|| panic!("no {name} in {metrics}"))
+    };
+    let none: u64 = gauge("dispatch_refusals_waiting ").await;
+    assert_eq!((none, gauge("dispatch_pack_revision ").await), (0, 1));
+    house.cut_database().await;
+    // a role that no policy admits is refused without the database
+    let body = addressed(&told.id, &json!({ "priority": "standard" }));
+    let mut problems = Vec::new();
+    for _ in 0..5 {
+        let call = house
+            .call(&house.technician(), "ticket.set_priority", &body)
+            .await;
+        problems.push(call.refused(403, "role_forbidden", "authorization"));
+    }
+    assert_eq!(gauge("dispatch_refusals_waiting ").await, 5);
+    house.restore_database().await;
+    for problem in &problems {
+        recorded(&house, problem).await;
+    }
+    eventually("all are written", async || {
+        (gauge("dispatch_refusals_waiting ").await == 0).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_cut_under_load_loses_nothing_that_was_answered() {
     let house = House::start().await;

@@ -117,6 +117,19 @@ pub(crate) struct House {
     objects: TempDir,
 }
 
+/// Brings the object store back when dropped.
+pub(crate) struct ObjectsAway {
+    folder: PathBuf,
+    aside: PathBuf,
+}
+
+impl Drop for ObjectsAway {
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.folder).expect("the file");
+        std::fs::rename(&self.aside, &self.folder).expect("brought back");
+    }
+}
+
 impl Deref for House {
     type Target = Front;
     fn deref(&self) -> &Front {
@@ -195,6 +208,26 @@ impl House {
     /// An object is lost, past the host.
     pub(crate) fn lose_object(&self, key: &str) {
         std::fs::remove_file(self.objects.path().join(key)).expect("the object");
+    }
+
+    /// What a host that was killed left of an upload, so many hours ago.
+    pub(crate) fn leave_half_an_upload(&self, name: &str, hours: u64) -> PathBuf {
+        let path = self.objects.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let file = std::fs::File::create(&path).expect("a file");
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(hours * 3600);
+        file.set_modified(then).expect("a time");
+        path
+    }
+
+    /// The object store is away while the returned guard lives.
+    pub(crate) fn cut_objects(&self) -> ObjectsAway {
+        let folder = self.objects.path().to_owned();
+        let aside = folder.with_extension("aside");
+        std::fs::rename(&folder, &aside).expect("set aside");
+        // whatever is asked of a folder that is a file fails, and is no "not found"
+        std::fs::write(&folder, b"").expect("a file");
+        ObjectsAway { folder, aside }
     }
 
     /// Ends every session of the database and lets nobody in.
