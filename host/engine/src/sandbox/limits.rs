@@ -1,6 +1,9 @@
-//! What one call may use, and the watch over its memory.
+//! What one call may use, and the watch over its memory and time.
 
-use wasmtime::ResourceLimiter;
+use std::time::Duration;
+
+use nix::time::{ClockId, clock_gettime};
+use wasmtime::{ResourceLimiter, Trap, UpdateDeadline};
 
 /// The most memory any guest may have, whatever its pack asks for.
 pub(crate) const MAX_MEMORY_BYTES: usize = 16 << 20;
@@ -12,7 +15,8 @@ pub(crate) const HOSTCALL_FUEL_BYTES: usize = 512 << 10;
 /// What one call of one tool may use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RunLimits {
-    /// Time from instantiation to the last answer, in milliseconds.
+    /// Processor time from instantiation to the last answer, in milliseconds: a thread that
+    /// waits for its turn on a busy machine is not the guest's doing.
     pub deadline_ms: u64,
     /// Linear memory, in bytes.
     pub memory_bytes: usize,
@@ -23,8 +27,7 @@ pub struct RunLimits {
 impl Default for RunLimits {
     fn default() -> Self {
         Self {
-            // Rules take microseconds. A thread that is descheduled on a busy
-            // machine must not become a refusal, so there is room.
+            // rules take microseconds
             deadline_ms: 50,
             memory_bytes: 8 << 20,
             fuel: 10_000_000,
@@ -32,10 +35,15 @@ impl Default for RunLimits {
     }
 }
 
-/// Refuses growth beyond the limit with a trap, and remembers that it did.
+/// Refuses growth beyond the limit with a trap, and remembers that it did; stops a
+/// guest that has used up its time.
 pub(super) struct Watch {
     memory_bytes: usize,
     pub(super) denied: bool,
+    deadline: Duration,
+    /// The thread's processor time at which the guest is stopped; known from the first
+    /// tick that it meets on, which almost no call does.
+    ends: Option<Duration>,
 }
 
 impl Watch {
@@ -43,6 +51,19 @@ impl Watch {
         Self {
             memory_bytes: limits.memory_bytes.min(MAX_MEMORY_BYTES),
             denied: false,
+            deadline: Duration::from_millis(limits.deadline_ms),
+            ends: None,
+        }
+    }
+
+    /// What a tick finds: time left, or a trap.
+    pub(super) fn tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
+        let spent = Duration::from(clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)?);
+        let ends = *self.ends.get_or_insert(spent + self.deadline);
+        if spent < ends {
+            Ok(UpdateDeadline::Continue(1))
+        } else {
+            Err(Trap::Interrupt.into())
         }
     }
 

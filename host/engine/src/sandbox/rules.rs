@@ -9,7 +9,6 @@ use super::bindings::types::{Actor, Call, Outcome, Proposal, Setting, TicketView
 use super::bindings::{ToolPolicy, ToolPolicyPre};
 use super::fault::{Fault, FaultKind};
 use super::limits::{HOSTCALL_FUEL_BYTES, RunLimits, Watch};
-use super::ticker::TICK;
 
 /// Violations in one answer at most.
 const MAX_VIOLATIONS: usize = 50;
@@ -50,9 +49,9 @@ impl Rules {
     pub(crate) fn open(&self) -> Result<Running<'_>, Fault> {
         let mut store = Store::new(self.pre.engine(), Watch::new(&self.limits));
         store.limiter(|watch| watch);
-        // One tick more than the deadline: the current one is partly over.
-        let tick_ms = TICK.as_millis() as u64;
-        store.set_epoch_deadline(self.limits.deadline_ms.div_ceil(tick_ms) + 1);
+        // looked at with every tick, of which almost no call meets one
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|mut store| store.data_mut().tick());
         store.set_hostcall_fuel(HOSTCALL_FUEL_BYTES);
         if self.metered {
             store

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use wasmtime::EngineWeak;
 
-/// One tick. A guest is stopped at the first tick after its deadline, so this
-/// is also how late a stop may come.
-pub(crate) const TICK: Duration = Duration::from_millis(2);
+/// One tick. A guest's time counts from the first tick it meets and ends at the first
+/// one after its deadline, so a stop may come two ticks late.
+const TICK: Duration = Duration::from_millis(2);
 
 /// Moves the engine's epoch until dropped.
 pub(super) struct Ticker {

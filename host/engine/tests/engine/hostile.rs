@@ -78,6 +78,33 @@ fn each_fault_is_told_apart_and_refused_as_unavailable() {
     }
 }
 
+/// Its time is the processor's: 64 calls at once on few cores each take long by the
+/// clock, and none of them has done anything wrong.
+#[test]
+fn a_guest_that_waits_for_the_processor_is_not_stopped() {
+    let work = "(func $work (local $n i32)
+        (loop $on
+            (local.set $n (i32.add (local.get $n) (i32.const 1)))
+            (br_if $on (i32.lt_u (local.get $n) (i32.const 40000000)))))";
+    let guest = Guest {
+        extra: work,
+        validate: "call $work i32.const 2048",
+        ..Guest::default()
+    };
+    let pack = load_with(&[TOOL], &guest.component()).unwrap();
+    let question = plain(TOOL, Role::OperatorAdmin, State::Onsite);
+    let faults: Vec<_> = std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..64)
+            .map(|_| scope.spawn(|| pack.judge(&question).fault))
+            .collect();
+        calls
+            .into_iter()
+            .filter_map(|call| call.join().expect("judged"))
+            .collect()
+    });
+    assert_eq!(faults, []);
+}
+
 /// Commit, and move to the state with this number.
 fn moving_to(state: u8) -> String {
     format!("(data (i32.const 1024) \"\\00\\00\\00\\00\\01\\{state:02x}\\00\\00\")")
