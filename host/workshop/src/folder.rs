@@ -76,6 +76,23 @@ pub(crate) fn tidy(path: &Path) -> PathBuf {
     tidied
 }
 
+/// The way from one folder to another; both absolute, and neither need exist.
+#[cfg(feature = "sources")]
+pub(crate) fn relative(from: &Path, to: &Path) -> PathBuf {
+    let shared = from
+        .components()
+        .zip(to.components())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let up = from.components().skip(shared).map(|_| Component::ParentDir);
+    let down = to.components().skip(shared);
+    let way: PathBuf = up.chain(down).collect();
+    if way.as_os_str().is_empty() {
+        return PathBuf::from(".");
+    }
+    way
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +124,14 @@ mod tests {
     fn paths_are_tidied_without_looking() {
         assert_eq!(tidy(Path::new("/a/b/../c/./d")), Path::new("/a/c/d"));
         assert_eq!(tidy(Path::new("../x")), Path::new("../x"));
+    }
+
+    #[cfg(feature = "sources")]
+    #[test]
+    fn the_way_goes_up_and_down() {
+        let way = |from: &str, to: &str| relative(Path::new(from), Path::new(to));
+        assert_eq!(way("/a/b", "/a/c/d"), Path::new("../c/d"));
+        assert_eq!(way("/a/b", "/a"), Path::new(".."));
+        assert_eq!(way("/a", "/a"), Path::new("."));
     }
 }

@@ -11,6 +11,8 @@ mod clang;
 pub mod command;
 mod compiler;
 mod component;
+#[cfg(feature = "sources")]
+mod draft;
 mod error;
 mod folder;
 mod guest;
@@ -20,6 +22,8 @@ mod record;
 pub use build::{Built, Job, Outcome, build};
 pub use clang::CCompiler;
 pub use compiler::{Compiler, TARGET};
+#[cfg(feature = "sources")]
+pub use draft::{Draft, LaidOut, lay_out};
 pub use error::WorkshopError;
 pub use plan::{BUILD_FILE, Plan};
 

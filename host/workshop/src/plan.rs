@@ -12,7 +12,7 @@ use crate::folder::{read_text, tidy};
 
 /// The file's name in a pack's folder.
 pub const BUILD_FILE: &str = "build.toml";
-const MANIFEST: &str = "pack.toml";
+pub(crate) const MANIFEST: &str = "pack.toml";
 
 /// Components of one pack at most, those outside it included.
 const MAX_COMPONENTS: usize = 64;
@@ -103,7 +103,7 @@ impl Plan {
                 pack.display()
             )));
         }
-        let build: BuildFile = toml_of(&file)?;
+        let build: BuildFile = toml_of(&read_text(&file)?, &file.display().to_string())?;
         let tools = components(&pack)?;
         let base = build.base.as_deref().map(|base| tidy(&pack.join(base)));
         let mut steps = from_file(&pack, &build, &tools)?;
@@ -205,35 +205,40 @@ fn from_base(
 }
 
 /// The tools of a pack and their components.
-struct Tools {
-    by_tool: BTreeMap<String, String>,
+pub(crate) struct Tools {
+    pub(crate) by_tool: BTreeMap<String, String>,
     by_file: BTreeMap<String, Vec<String>>,
 }
 
 fn components(pack: &Path) -> Result<Tools> {
-    let manifest: Manifest = toml_of(&pack.join(MANIFEST))?;
+    let file = pack.join(MANIFEST);
+    components_in(&read_text(&file)?, &file.display().to_string())
+}
+
+/// The same from a manifest's text; `file` is what it is called in an error.
+pub(crate) fn components_in(manifest: &str, file: &str) -> Result<Tools> {
+    let manifest: Manifest = toml_of(manifest, file)?;
     let mut tools = Tools {
         by_tool: BTreeMap::new(),
         by_file: BTreeMap::new(),
     };
     for (tool, Entry { component }) in manifest.tools {
-        let judges = tools.by_file.entry(component.clone()).or_default();
+        let judges: &mut Vec<String> = tools.by_file.entry(component.clone()).or_default();
         judges.push(tool.clone());
         tools.by_tool.insert(tool, component);
     }
     Ok(tools)
 }
 
-fn toml_of<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T> {
-    let text = read_text(file)?;
-    toml::from_str(&text).map_err(|error| {
+fn toml_of<T: serde::de::DeserializeOwned>(text: &str, file: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
         let line = error
             .span()
             .and_then(|span| text.get(..span.start))
             .map_or_else(String::new, |before| {
                 format!(":{}", before.matches('\n').count() + 1)
             });
-        WorkshopError::refused(format!("{}{line}: {}", file.display(), error.message()))
+        WorkshopError::refused(format!("{file}{line}: {}", error.message()))
     })
 }
 

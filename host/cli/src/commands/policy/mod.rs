@@ -1,8 +1,11 @@
 //! `dispatch policy`: what a pack's author and its operator do, one file per command.
 //! Here only the way to each.
 
+mod build;
 mod check;
 mod house;
+mod new;
+mod toolchains;
 mod wrong;
 
 use crate::failure::Failure;
@@ -18,12 +21,16 @@ pub(crate) struct Args {
 /// Each variant is its module's arguments; their `run` does it.
 #[derive(clap::Subcommand)]
 enum Action {
+    New(new::Args),
+    Build(build::Args),
     Check(check::Args),
 }
 
 impl Args {
     pub(crate) fn run(self, global: &Global) -> Result<(), Failure> {
         match self.action {
+            Action::New(args) => args.run(global),
+            Action::Build(args) => args.run(global),
             Action::Check(args) => args.run(global),
         }
     }
