@@ -31,12 +31,19 @@ pub(crate) fn guests() -> PathBuf {
 
 /// The pack that a host runs where nobody says otherwise.
 pub(crate) const SHIPPED: &str = "real-dispatch";
+/// A variant that an operator might want.
+pub(crate) const STRICT: &str = "strict";
 /// The packs whose components are built here, each after the one it copies from.
-pub(crate) const PACKS: [&str; 1] = [SHIPPED];
+pub(crate) const PACKS: [&str; 2] = [SHIPPED, STRICT];
 
 /// A pack's folder.
 pub(crate) fn pack(name: &str) -> PathBuf {
     root().join("policies").join(name)
+}
+
+/// The workspaces of guests, each by its pack's name.
+pub(crate) fn guest_workspaces() -> [(&'static str, PathBuf); 2] {
+    [(SHIPPED, guests()), (STRICT, pack(STRICT).join("guests"))]
 }
 
 /// The contract between host and guests.

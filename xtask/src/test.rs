@@ -44,7 +44,9 @@ pub(crate) fn run(args: Args) -> Result<()> {
     step("format", || {
         let scope = args.scope("--all");
         run_command(house::cargo().args(["fmt", "--check"]).args(scope))?;
-        run_command(in_guests().args(["fmt", "--all", "--check"]))
+        each_workspace(|guests| {
+            run_command(guests(house::cargo()).args(["fmt", "--all", "--check"]))
+        })
     })?;
     for (name, check) in CHECKS {
         step(&format!("fresh: {name}"), check)?;
@@ -53,10 +55,12 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let scope = args.scope("--workspace");
     step("lints", || {
         run_command(&mut offline(house::lint(&scope)))?;
-        run_command(&mut to_guests(house::lint(WHOLE)))
+        each_workspace(|guests| run_command(&mut guests(house::lint(WHOLE))))
     })?;
     let runner = Runner::found(args.no_nextest);
-    step("tests of the guests", || runner.run(in_guests, WHOLE, &[]))?;
+    step("tests of the guests", || {
+        each_workspace(|guests| runner.run(|| guests(house::cargo()), WHOLE, &[]))
+    })?;
     step("tests", || {
         let server = TestServer::start()?;
         let url = ("DISPATCH_TEST_DATABASE_URL", server.url.as_str());
@@ -78,16 +82,17 @@ fn offline(mut cargo: Command) -> Command {
     cargo
 }
 
-/// Guests on this machine: their rules are plain Rust and are tested as such.
-fn in_guests() -> Command {
-    to_guests(house::cargo())
-}
-
-fn to_guests(mut cargo: Command) -> Command {
-    cargo
-        .current_dir(house::guests())
-        .env("CARGO_TARGET_DIR", house::target().join("guests/host"));
-    cargo
+/// Guests on this machine: their rules are plain Rust and are tested as such. `work` is
+/// handed what turns a command into one of the workspace's.
+fn each_workspace(work: impl Fn(&dyn Fn(Command) -> Command) -> Result<()>) -> Result<()> {
+    for (name, folder) in house::guest_workspaces() {
+        let target = house::target().join("guests").join(name).join("host");
+        work(&|mut cargo| {
+            cargo.current_dir(&folder).env("CARGO_TARGET_DIR", &target);
+            cargo
+        })?;
+    }
+    Ok(())
 }
 
 /// What runs the tests.

@@ -45,7 +45,6 @@ pub fn check(
     now: Instant,
     path: &str,
 ) {
-    let start_path = [path, "/window_start"].concat();
     let end_path = [path, "/window_end"].concat();
     check_not_past(found, window, now, path);
     if window.end <= window.start {
@@ -74,6 +73,14 @@ pub fn check(
         "too_long",
         "end the window earlier",
     );
+    check_hours(found, settings, window, path);
+}
+
+/// Checks that a window whose JSON Pointer is `path` keeps the pack's hours and days, on
+/// the clock of its own zone.
+pub fn check_hours(found: &mut Violations, settings: &Settings<'_>, window: &Window, path: &str) {
+    let start_path = [path, "/window_start"].concat();
+    let end_path = [path, "/window_end"].concat();
     let opens = settings.integer(&OPENS_HOUR) * MINUTES_PER_HOUR;
     let closes = settings.integer(&CLOSES_HOUR) * MINUTES_PER_HOUR;
     let weekdays_only = settings.boolean(&WEEKDAYS_ONLY);
