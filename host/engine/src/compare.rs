@@ -12,16 +12,13 @@ use dispatch_contract::{Actor, Code, DecisionId, TicketId, Timestamp, Tool, Verd
 use serde::Serialize;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::judge::{Flip, FlipKind, Judged};
+use crate::judge::{Flip, FlipKind};
 use crate::pack::{Pack, PackError, Step};
-use crate::sandbox::FaultKind;
 
 /// Flips kept; beyond that they are only counted.
 const MAX_KEPT: usize = 1_000;
 /// Pages waiting to be judged: reading is never far ahead.
 const MAX_WAITING: usize = 4;
-/// Times a question is put where the machine, not the rules, was too slow.
-const TRIES: usize = 3;
 
 /// A call as it was recorded; its texts are parsed by the thread that judges it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -169,10 +166,10 @@ impl FlipReport {
             self.recorded_verdicts += 1;
             recorded
         } else {
-            patiently(a, &question).verdict
+            a.judge_patiently(&question).verdict
         };
         self.judged += 1;
-        let Some(flip) = Flip::between(&before, &patiently(b, &question).verdict) else {
+        let Some(flip) = Flip::between(&before, &b.judge_patiently(&question).verdict) else {
             return Ok(());
         };
         self.flipped += 1;
@@ -202,18 +199,4 @@ impl FlipReport {
         self.unreadable += part.unreadable;
         self.unreadable_reason = self.unreadable_reason.take().or(part.unreadable_reason);
     }
-}
-
-/// On a busy machine a deadline can pass without any fault of the rules.
-fn patiently(pack: &Pack, question: &Question) -> Judged {
-    let mut judged = pack.judge(question);
-    for _ in 1..TRIES {
-        match &judged.fault {
-            Some(fault) if matches!(fault.kind, FaultKind::Deadline | FaultKind::Exhausted) => {
-                judged = pack.judge(question);
-            }
-            _ => break,
-        }
-    }
-    judged
 }

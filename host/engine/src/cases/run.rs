@@ -153,7 +153,7 @@ impl PackCase {
         match &self.posed {
             Posed::Refused(refusal) => (Verdict::Refuse(refusal.clone()), String::new()),
             Posed::Question(question) => {
-                let judged = pack.judge(question);
+                let judged = pack.judge_patiently(question);
                 let fault = judged.fault.map(|fault| format!(" ({fault})"));
                 (judged.verdict, fault.unwrap_or_default())
             }

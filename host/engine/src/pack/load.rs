@@ -15,6 +15,7 @@ use super::step::{Step, Steps, Taken};
 use super::{Loaded, Pack, ToolRules, Trust};
 use crate::cache::Cache;
 use crate::cedar::{Authority, CedarError};
+use crate::judge::TRIES;
 use crate::sandbox::{Rules, Sandbox, Unfit, inspect};
 
 /// Where a pack's schema stands.
@@ -227,13 +228,22 @@ fn check_settings(tool: Tool, rules: &ToolRules, files: &PackFiles) -> Result<()
         )
         .of(tool)
     };
-    let mut running = rules
-        .rules
-        .open()
-        .map_err(|fault| faulted("cannot be started", fault))?;
-    let violations = running
-        .check_settings(&rules.settings())
-        .map_err(|fault| faulted("faulted when asked about its settings", fault))?;
+    let ask = || {
+        let mut running = rules
+            .rules
+            .open()
+            .map_err(|fault| ("cannot be started", fault))?;
+        let answer = running.check_settings(&rules.settings());
+        answer.map_err(|fault| ("faulted when asked about its settings", fault))
+    };
+    let mut answer = ask();
+    for _ in 1..TRIES {
+        if !matches!(&answer, Err((_, fault)) if fault.may_pass()) {
+            break;
+        }
+        answer = ask();
+    }
+    let violations = answer.map_err(|(what, fault)| faulted(what, fault))?;
     match violations.as_slice() {
         [] => Ok(()),
         many => {

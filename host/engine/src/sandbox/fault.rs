@@ -79,6 +79,11 @@ impl std::error::Error for Fault {}
 const MAX_DETAIL_BYTES: usize = 400;
 
 impl Fault {
+    /// May it be the machine's, and be gone when asked again?
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self.kind, FaultKind::Deadline | FaultKind::Exhausted)
+    }
+
     pub(crate) fn new(kind: FaultKind, component: Tool, detail: impl Into<String>) -> Self {
         let mut detail = detail.into();
         if detail.len() > MAX_DETAIL_BYTES {

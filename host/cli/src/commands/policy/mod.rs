@@ -3,11 +3,20 @@
 
 mod build;
 mod check;
+mod choice;
+mod diff;
 mod house;
+mod keygen;
 mod new;
+mod password;
+mod sign;
+mod since;
 mod toolchains;
+mod verdict;
+mod verify;
 mod wrong;
 
+use super::wait;
 use crate::failure::Failure;
 use crate::global::Global;
 
@@ -24,6 +33,10 @@ enum Action {
     New(new::Args),
     Build(build::Args),
     Check(check::Args),
+    Diff(diff::Args),
+    Keygen(keygen::Args),
+    Sign(sign::Args),
+    Verify(verify::Args),
 }
 
 impl Args {
@@ -32,6 +45,10 @@ impl Args {
             Action::New(args) => args.run(global),
             Action::Build(args) => args.run(global),
             Action::Check(args) => args.run(global),
+            Action::Diff(args) => wait(args.run(global)),
+            Action::Keygen(args) => args.run(global),
+            Action::Sign(args) => args.run(global),
+            Action::Verify(args) => args.run(global),
         }
     }
 }
