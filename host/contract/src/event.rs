@@ -68,6 +68,9 @@ pub enum EventType {
     /// An older pack became the active one again.
     #[serde(rename = "policy.pack_rolled_back")]
     PolicyPackRolledBack,
+    /// A pack was put into shadow, or taken out of it.
+    #[serde(rename = "policy.mode_changed")]
+    PolicyModeChanged,
     /// Something waits for a person.
     #[serde(rename = "escalation.raised")]
     EscalationRaised,
@@ -90,7 +93,7 @@ pub enum EventType {
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::TicketCreated,
         Self::TicketMessageAdded,
         Self::TicketPrioritySet,
@@ -108,6 +111,7 @@ impl EventType {
         Self::PolicyPackActivated,
         Self::PolicyPackRejected,
         Self::PolicyPackRolledBack,
+        Self::PolicyModeChanged,
         Self::EscalationRaised,
         Self::ProposalCreated,
         Self::ProposalApproved,
@@ -137,6 +141,7 @@ impl EventType {
             Self::PolicyPackActivated => "policy.pack_activated",
             Self::PolicyPackRejected => "policy.pack_rejected",
             Self::PolicyPackRolledBack => "policy.pack_rolled_back",
+            Self::PolicyModeChanged => "policy.mode_changed",
             Self::EscalationRaised => "escalation.raised",
             Self::ProposalCreated => "proposal.created",
             Self::ProposalApproved => "proposal.approved",

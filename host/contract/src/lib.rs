@@ -19,6 +19,7 @@ pub mod id;
 pub mod input;
 pub mod invoice;
 pub mod outbox;
+pub mod packs;
 pub mod question;
 pub mod reading;
 pub mod refusal;

@@ -1,12 +1,13 @@
 //! The answer to a question: allow with an outcome, or refuse with reasons.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::Refusal;
 use crate::state::State;
 
 /// What an allowed call does to the ticket.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Outcome {
     /// Where the ticket moves; none: it stays. A reschedule moves `scheduled` to `scheduled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -20,7 +21,7 @@ pub struct Outcome {
 }
 
 /// A pure function of pack, actor, call, facts and now.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "verdict", content = "of")]
 pub enum Verdict {
     /// Commit it.

@@ -1,10 +1,12 @@
 //! Listing events: of one ticket in its chain's order, or of everything, newest first.
 
+use dispatch_contract::event::EventType;
 use dispatch_contract::reading::{AuditFilter, Page};
 use dispatch_contract::{Event, TicketId};
 
 use crate::error::LedgerError;
 use crate::feed::FeedPosition;
+use crate::house::HOUSE;
 use crate::ledger::Ledger;
 use crate::{cursor, stored};
 
@@ -25,6 +27,46 @@ impl Ledger {
                WHERE chain = $1 AND sequence > $2 ORDER BY sequence LIMIT $3"#,
             ticket_id.to_string(),
             after,
+            cursor::fetch(limit),
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let items = rows
+            .iter()
+            .map(|body| stored::read("event", body))
+            .collect::<Result<Vec<Event>, _>>()?;
+        Ok(cursor::page(items, limit, |event| {
+            event.sequence.to_string()
+        }))
+    }
+
+    /// What became of packs, from the house's own chain, the newest first.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadCursor`], or where the database cannot answer in time.
+    pub async fn pack_log(
+        &self,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Event>, LedgerError> {
+        let before = match cursor::sequence(cursor)? {
+            0 => i64::MAX,
+            sequence => sequence,
+        };
+        let kinds = [
+            EventType::PolicyPackActivated,
+            EventType::PolicyPackRejected,
+            EventType::PolicyPackRolledBack,
+            EventType::PolicyModeChanged,
+        ]
+        .map(|kind| kind.name().to_owned());
+        let rows = sqlx::query_scalar!(
+            r#"SELECT body::text AS "body!" FROM audit_events
+               WHERE chain = $1 AND sequence < $2 AND kind = ANY($3)
+               ORDER BY sequence DESC LIMIT $4"#,
+            HOUSE,
+            before,
+            &kinds,
             cursor::fetch(limit),
         )
         .fetch_all(&self.pool)

@@ -76,10 +76,45 @@ impl Ledger {
         }))
     }
 
+    /// The stored packs whose digest begins so, three at most: more than one is no name.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn packs_called(&self, digest_prefix: &str) -> Result<Vec<PackRef>, LedgerError> {
+        Ok(sqlx::query_as!(
+            PackRef,
+            "SELECT name, version, digest FROM packs WHERE starts_with(digest, $1)
+             ORDER BY digest LIMIT 3",
+            digest_prefix
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
+    /// Keep no more than so many packs that never were active; the latest stay, and so
+    /// does whatever was in shadow.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn tidy_packs(&self, keep: u32) -> Result<u64, LedgerError> {
+        let done = sqlx::query!(
+            "DELETE FROM packs WHERE digest IN (
+                 SELECT digest FROM packs p
+                 WHERE NOT EXISTS (SELECT FROM pack_activations a WHERE a.digest = p.digest)
+                   AND NOT EXISTS (SELECT FROM pack_modes m WHERE m.digest = p.digest)
+                 ORDER BY stored_at DESC OFFSET $1)",
+            i64::from(keep),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected())
+    }
+
     /// Make a stored pack the active one under a revision higher than all before, and
     /// say so in the house's chain (`policy.pack_activated`, or the kind that
-    /// `event` has where it is `policy.pack_rolled_back`). None where a revision as
-    /// high is there already: another host was first, or the revision did not grow.
+    /// `event` has where it is `policy.pack_rolled_back`); in shadow it is no longer.
+    /// None where a revision as high is there already: another host was first, or the
+    /// revision did not grow.
     ///
     /// # Errors
     /// Where the pack is not stored, or the database cannot answer in time.
@@ -117,6 +152,12 @@ impl Ledger {
         )
         .execute(&mut *transaction)
         .await?;
+        sqlx::query!(
+            "UPDATE pack_modes SET mode = 'off' WHERE digest = $1 AND mode = 'shadow'",
+            digest
+        )
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
         Ok(Some(event))
     }
@@ -127,6 +168,37 @@ impl Ledger {
     /// Where the database cannot answer in time.
     pub async fn active_pack(&self) -> Result<Option<Activation>, LedgerError> {
         Ok(self.activations(1).await?.into_iter().next())
+    }
+
+    /// The highest revision that this content was activated under.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn activated_as(&self, digest: &str) -> Result<Option<u64>, LedgerError> {
+        let revision = sqlx::query_scalar!(
+            "SELECT max(revision) FROM pack_activations WHERE digest = $1",
+            digest
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        revision
+            .map(|revision| stored::unsigned("activation's revision", revision))
+            .transpose()
+    }
+
+    /// The pack that was activated under this revision.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn pack_of(&self, revision: u64) -> Result<Option<PackRef>, LedgerError> {
+        Ok(sqlx::query_as!(
+            PackRef,
+            "SELECT p.name, p.version, p.digest
+             FROM pack_activations a JOIN packs p ON p.digest = a.digest WHERE a.revision = $1",
+            stored::signed(revision),
+        )
+        .fetch_optional(&self.pool)
+        .await?)
     }
 
     /// The last activations, the highest revision first, 200 at most.

@@ -6,6 +6,7 @@ mod feed;
 mod house;
 mod lifecycle;
 mod lists;
+mod modes;
 mod recorded;
 mod refusals;
 mod scene;
