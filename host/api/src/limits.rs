@@ -23,7 +23,7 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// From request to answer, but for uploads, downloads and event streams.
     pub request_timeout: Duration,
-    /// An upload as a whole.
+    /// An upload as a whole, or a pack's way through every step.
     pub upload_timeout: Duration,
     /// From the signal to stop until what is under way is cut off.
     pub drain_timeout: Duration,

@@ -6,17 +6,20 @@ use dispatch_contract::answer::Answer;
 use dispatch_contract::decision::Decision;
 use dispatch_contract::event::Event;
 use dispatch_contract::fact::Fact;
+use dispatch_contract::packs::{
+    FlippedCall, ModeChange, ModeOutcome, PackAttempt, PackOutcome, PackStatus,
+};
 use dispatch_contract::reading::{CaseFile, Page, Technician};
 use dispatch_contract::summary::Summary;
 use dispatch_contract::{Ticket, Tool, schema};
-use dispatch_desk::{DryRun, PackStatus};
+use dispatch_desk::DryRun;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi as _;
 
 use crate::problem::Problem;
-use crate::routes::{Paths, attachments, credentials, health, technicians, tools};
+use crate::routes::{Paths, attachments, credentials, health, packs, technicians, tools};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(build);
 
@@ -110,6 +113,14 @@ fn schemas() -> Map<String, Value> {
         "EventPage": Page<Event>,
         "DecisionPage": Page<Decision>,
         "PackStatus": PackStatus,
+        "PackOutcome": PackOutcome,
+        "RollBack": packs::RollBack,
+        "ModeEntry": packs::ModeEntry,
+        "ModeOutcome": ModeOutcome,
+        "DifferencePage": Page<FlippedCall>,
+        // payloads of the house's events of packs
+        "PackAttempt": PackAttempt,
+        "ModeChange": ModeChange,
         "Technician": Technician,
         "TechnicianList": technicians::TechnicianList,
         "TechnicianEntry": technicians::TechnicianEntry,

@@ -160,6 +160,7 @@ impl Inner {
         match written {
             Ok(()) => {
                 self.committed.send_modify(|count| *count += 1);
+                self.shadow.hand(decision);
                 Ok(Some(Taken {
                     answer: answer.into(),
                     replayed: false,

@@ -15,6 +15,7 @@ mod read;
 mod refuse;
 mod registry;
 mod settle;
+mod shadow;
 mod uploads;
 
 use std::sync::Arc;
@@ -23,7 +24,9 @@ pub use clock::Clock;
 pub use dispatch_ledger::FeedPosition;
 pub use incoming::{DryRun, Incoming, PhaseTime, Refused, Taken};
 pub use metrics::DeskMetrics;
-pub use packs::{Following, OpenError, PackEntry, PackRejection, PackStatus};
+pub use packs::{
+    Candidate, Following, ModeWish, OpenError, PackAlarm, PackSettings, REPLAYED, RollBackTo,
+};
 pub use refuse::TurnedAway;
 
 use dispatch_documents::Company;
@@ -43,6 +46,8 @@ pub struct Parts {
     pub company: Company,
     /// Where `now` and ids come from.
     pub clock: Clock,
+    /// How packs are taken up.
+    pub packs: PackSettings,
 }
 
 /// Takes calls. Cheap to clone.
@@ -55,6 +60,7 @@ struct Inner {
     engine: Engine,
     pack: ActivePack,
     packs: packs::PackBook,
+    shadow: shadow::Shadow,
     ledger: Ledger,
     objects: Objects,
     company: Company,
@@ -67,8 +73,12 @@ impl Desk {
     /// Bring up to date what is measured only when somebody looks.
     pub fn measure(&self) {
         let (waiting, _) = self.inner.ledger.refusals_waiting_and_written();
-        let revision = self.inner.pack.current().revision();
+        let revision = self.inner.pack.standing().revision;
         self.inner.metrics.now(waiting, revision);
+        let alarm = self.pack_alarm();
+        self.inner
+            .metrics
+            .alarm(alarm.stale.is_some(), alarm.last_good.is_some());
     }
 
     /// The counters and histograms of this desk.
@@ -83,8 +93,10 @@ impl Desk {
         self.inner.clock.now()
     }
 
-    /// Finish what was taken on: every refusal still queued is written down.
+    /// Finish what was taken on: every refusal still queued is written down, and what
+    /// was still to be judged in shadow.
     pub async fn close(&self) {
+        self.inner.shadow.finish().await;
         if let Err(error) = self.inner.ledger.shutdown().await {
             tracing::error!(
                 error = &error as &dyn std::error::Error,

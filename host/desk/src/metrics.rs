@@ -42,6 +42,12 @@ struct OutcomeLabels {
     outcome: String,
 }
 
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct ShadowLabels {
+    tool: &'static str,
+    outcome: &'static str,
+}
+
 /// The desk's counters and histograms.
 #[derive(Clone)]
 pub struct DeskMetrics {
@@ -52,6 +58,10 @@ pub struct DeskMetrics {
     overtaken: Counter,
     refusals_waiting: Gauge,
     pack_revision: Gauge,
+    pack_stale: Gauge,
+    pack_last_good: Gauge,
+    shadow: Family<ShadowLabels, Counter>,
+    shadow_dropped: Counter,
 }
 
 fn histogram() -> Histogram {
@@ -68,6 +78,10 @@ impl Default for DeskMetrics {
             overtaken: Counter::default(),
             refusals_waiting: Gauge::default(),
             pack_revision: Gauge::default(),
+            pack_stale: Gauge::default(),
+            pack_last_good: Gauge::default(),
+            shadow: Family::default(),
+            shadow_dropped: Counter::default(),
         }
     }
 }
@@ -111,12 +125,50 @@ impl DeskMetrics {
             "Revision of the pack that judges on this host",
             self.pack_revision.clone(),
         );
+        registry.register(
+            "pack_stale",
+            "1 while this host's pack is not, or may not be, the active one",
+            self.pack_stale.clone(),
+        );
+        registry.register(
+            "pack_last_good",
+            "1 while the last good pack judges because the folder's was refused",
+            self.pack_last_good.clone(),
+        );
+        registry.register(
+            "shadow_verdicts",
+            "Calls judged in shadow, by tool and by how the verdict differed",
+            self.shadow.clone(),
+        );
+        registry.register(
+            "shadow_dropped",
+            "Calls not judged in shadow, since 4096 were waiting",
+            self.shadow_dropped.clone(),
+        );
     }
 
     pub(crate) fn now(&self, refusals_waiting: usize, pack_revision: u64) {
         let whole = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         self.refusals_waiting.set(whole(refusals_waiting as u64));
         self.pack_revision.set(whole(pack_revision));
+    }
+
+    pub(crate) fn alarm(&self, stale: bool, last_good: bool) {
+        self.pack_stale.set(stale.into());
+        self.pack_last_good.set(last_good.into());
+    }
+
+    pub(crate) fn shadow(&self, tool: Tool, outcome: &'static str) {
+        self.shadow
+            .get_or_create(&ShadowLabels {
+                tool: tool.name(),
+                outcome,
+            })
+            .inc();
+    }
+
+    pub(crate) fn shadow_dropped(&self) {
+        self.shadow_dropped.inc();
     }
 
     pub(crate) fn call(&self, tool: Option<Tool>, outcome: Result<bool, Code>) {

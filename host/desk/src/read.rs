@@ -175,8 +175,8 @@ impl Desk {
     /// The active pack and its revision.
     #[must_use]
     pub fn active_pack(&self) -> (PackRef, u64) {
-        let pack = self.inner.pack.current();
-        (pack.reference().clone(), pack.revision())
+        let standing = self.inner.pack.standing();
+        (standing.pack.reference().clone(), standing.revision)
     }
 }
 
@@ -205,7 +205,7 @@ fn absent(id: TicketId) -> Refusal {
     )
 }
 
-fn unread(error: LedgerError) -> Refusal {
+pub(crate) fn unread(error: LedgerError) -> Refusal {
     match error {
         LedgerError::BadCursor => Refusal::new(
             Code::InvalidInput,

@@ -83,6 +83,7 @@ impl Inner {
                 record.decision.judged_us = micros(took);
                 record.question = Some(question);
                 record.verdict = Some(verdict);
+                self.shadow.hand_copy(&record);
             }
         }
         self.record(record).await;

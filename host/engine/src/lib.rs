@@ -19,7 +19,7 @@ mod sandbox;
 mod view;
 mod watch;
 
-pub use active::ActivePack;
+pub use active::{ActivePack, Standing};
 pub use cache::CacheError;
 pub use cases::{
     CaseFailure, CaseResult, MATRIX_FILE, PackCase, PackCases, RewrittenCases, TestReport,
@@ -32,4 +32,4 @@ pub use pack::{
     ToolEntry, TrustedKey, TrustedKeyError,
 };
 pub use sandbox::{Fault, FaultKind, PoolShape, RunLimits, SandboxConfig, SandboxError};
-pub use watch::PackWatcher;
+pub use watch::{FolderContent, FolderNews, PackWatcher};

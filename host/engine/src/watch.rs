@@ -1,9 +1,8 @@
-//! Watching a pack's folder: every change becomes a proven candidate or the
-//! reason why not, once.
+//! Watching a pack's folder: every change of its content is told once.
 //!
 //! Events are hints: editors and mounts replace folders and symlinks, network
-//! mounts send none. The truth is the digest, read again and again. Who takes a
-//! candidate over, and writes down that it was, is another's business.
+//! mounts send none. The truth is the digest, read again and again. Whether a
+//! candidate is any good, and who takes it over, is another's business.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,8 +13,7 @@ use std::time::{Duration, Instant};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use crate::engine::Engine;
-use crate::pack::{PackError, PackFiles, Proven, Rejected};
+use crate::pack::{PackError, PackFiles};
 
 /// The digest is read at least so often, whatever events say.
 const POLL: Duration = Duration::from_secs(1);
@@ -24,11 +22,35 @@ const QUIET: Duration = Duration::from_millis(200);
 /// A folder that never rests is read nevertheless.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What was in the folder when it was last handed on.
-#[derive(Clone, PartialEq, Eq)]
-enum Seen {
-    Pack([u8; 32]),
+/// The content of a folder, as far as telling it from another goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FolderContent {
+    /// A pack's files, by their digest.
+    Files(String),
+    /// No pack's files, and why.
     Unreadable(String),
+}
+
+impl FolderContent {
+    /// What was read.
+    #[must_use]
+    pub fn of(read: &Result<PackFiles, PackError>) -> Self {
+        match read {
+            Ok(files) => Self::Files(files.digest_hex()),
+            Err(error) => Self::Unreadable(error.to_string()),
+        }
+    }
+}
+
+/// What a folder holds now and did not hold before.
+#[derive(Debug)]
+pub enum FolderNews {
+    /// The content that judges already.
+    Active,
+    /// Other content.
+    Candidate(PackFiles),
+    /// Nothing that can be read as a pack.
+    Unreadable(PackError),
 }
 
 /// Watches until dropped.
@@ -48,24 +70,22 @@ impl std::fmt::Debug for PackWatcher {
 impl PackWatcher {
     /// Watch a folder on a thread of its own.
     ///
-    /// `active` says which digest judges now: that content is no news. Anything
-    /// else is read when it has come to rest, loaded and tested, and handed to
-    /// `candidate`, as a pack or as the reason why it is none; each content once.
-    /// `candidate` answers `false` when nobody listens any more.
+    /// `known` is the content that was there and is no news. `active` says which digest
+    /// judges now. What comes after is told to `news` when it has come to rest, each
+    /// content once; `news` answers `false` when nobody listens any more.
     pub fn start(
-        engine: Engine,
         folder: &Path,
+        known: FolderContent,
         active: impl Fn() -> String + Send + 'static,
-        candidate: impl FnMut(Result<Proven, Rejected>) -> bool + Send + 'static,
+        news: impl FnMut(FolderNews) -> bool + Send + 'static,
     ) -> Self {
         let (wake, woken) = channel();
         let stop = Arc::new(AtomicBool::new(false));
         let watch = Watch {
-            engine,
             folder: folder.to_owned(),
             active,
-            candidate,
-            seen: None,
+            news,
+            known,
             stop: Arc::clone(&stop),
         };
         let events = wake.clone();
@@ -93,19 +113,18 @@ impl Drop for PackWatcher {
     }
 }
 
-struct Watch<A, C> {
-    engine: Engine,
+struct Watch<A, N> {
     folder: PathBuf,
     active: A,
-    candidate: C,
-    seen: Option<Seen>,
+    news: N,
+    known: FolderContent,
     stop: Arc<AtomicBool>,
 }
 
-impl<A, C> Watch<A, C>
+impl<A, N> Watch<A, N>
 where
     A: Fn() -> String,
-    C: FnMut(Result<Proven, Rejected>) -> bool,
+    N: FnMut(FolderNews) -> bool,
 {
     fn run(mut self, events: &Sender<()>, woken: &Receiver<()>) {
         let mut watching = observe(&self.folder, events.clone());
@@ -137,37 +156,24 @@ where
 
     /// Look once; `false` when nobody listens any more.
     fn look(&mut self) -> bool {
-        let Some(first) = self.news() else {
+        let first = FolderContent::of(&PackFiles::read(&self.folder));
+        if first == self.known {
             return true;
-        };
+        }
         // What is half written now is whole, or another, a moment later.
         std::thread::sleep(QUIET);
-        match self.news() {
-            Some(second) if second.0 == first.0 => {
-                self.seen = Some(second.0);
-                let proven = second
-                    .1
-                    .map_err(Rejected::from)
-                    .and_then(|files| self.engine.prove(&files));
-                (self.candidate)(proven)
-            }
-            // It moves still: the next look decides.
-            _ => true,
-        }
-    }
-
-    /// What is in the folder, where that is neither active nor handed on already.
-    fn news(&mut self) -> Option<(Seen, Result<PackFiles, PackError>)> {
         let found = PackFiles::read(&self.folder);
-        let seen = match &found {
-            Ok(files) if files.digest_hex() == (self.active)() => {
-                self.seen = None;
-                return None;
-            }
-            Ok(files) => Seen::Pack(files.digest()),
-            Err(error) => Seen::Unreadable(error.to_string()),
-        };
-        (self.seen.as_ref() != Some(&seen)).then_some((seen, found))
+        let second = FolderContent::of(&found);
+        if second != first {
+            // It moves still: the next look decides.
+            return true;
+        }
+        self.known = second;
+        (self.news)(match found {
+            Ok(files) if files.digest_hex() == (self.active)() => FolderNews::Active,
+            Ok(files) => FolderNews::Candidate(files),
+            Err(error) => FolderNews::Unreadable(error),
+        })
     }
 }
 
@@ -182,9 +188,14 @@ fn observe(folder: &Path, events: Sender<()>) -> Option<RecommendedWatcher> {
         }
     })
     .ok()?;
+    let parent = folder.parent().map(|parent| match parent.as_os_str() {
+        // a name alone is below the folder we are in
+        name if name.is_empty() => Path::new("."),
+        _ => parent,
+    });
     for (path, mode) in [
         (Some(folder), RecursiveMode::Recursive),
-        (folder.parent(), RecursiveMode::NonRecursive),
+        (parent, RecursiveMode::NonRecursive),
     ] {
         if let Some(Err(error)) = path.map(|path| watcher.watch(path, mode)) {
             tracing::debug!(%error, "no events for the pack's folder; its digest is polled");

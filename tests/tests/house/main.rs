@@ -13,6 +13,7 @@ mod idempotency;
 mod lifecycle;
 mod listing;
 mod openapi;
+mod packs;
 mod refusals;
 mod routes;
 mod state_machine;

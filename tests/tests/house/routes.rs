@@ -39,6 +39,11 @@ const ROUTES: &[(&str, &str, &[Role], u16)] = &[
     ("get", "/v0/audit", OPERATORS, 200),
     ("get", "/v0/decisions", OPERATORS, 200),
     ("get", "/v0/packs", OPERATORS, 200),
+    ("get", "/v0/packs/differences", OPERATORS, 200),
+    ("get", "/v0/packs/log", OPERATORS, 200),
+    ("post", "/v0/packs/candidates", OPERATORS, 200),
+    ("post", "/v0/packs/rollback", OPERATORS, 200),
+    ("put", "/v0/packs/{digest}/mode", OPERATORS, 200),
     ("get", "/v0/technicians", OPERATORS, 200),
     ("put", "/v0/technicians/{technician_id}", OPERATORS, 200),
     ("post", "/v0/credentials/{token_id}/revoke", OPERATORS, 200),
@@ -64,8 +69,11 @@ async fn each_route_lets_in_whom_it_is_for() {
             house.role(role)
         }
     };
+    let active = house.packs().await["active"]["digest"].clone();
+    let digest = active.as_str().expect("a digest");
     let path_of = |path: &str| {
         path.replace("{ticket_id}", &told.id)
+            .replace("{digest}", digest)
             .replace("{attachment_id}", attachment)
             .replace("{technician_id}", &Ulid::generate().to_string())
             .replace("{token_id}", &Ulid::generate().to_string())
@@ -82,6 +90,10 @@ async fn each_route_lets_in_whom_it_is_for() {
             request = request
                 .header("content-type", "image/png")
                 .body(crate::support::bodies::PHOTO);
+        } else if path.ends_with("/mode") {
+            request = request.json(&json!({ "mode": "enforce", "reason": "as it is" }));
+        } else if path.ends_with("/rollback") {
+            request = request.json(&json!({ "revision": 1, "reason": "as it is" }));
         } else if method == Method::PUT {
             request = request.json(&json!({ "name": "T", "active": true, "timezone": "UTC" }));
         } else if method == Method::POST && path.starts_with("/v0/tools/") {

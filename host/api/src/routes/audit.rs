@@ -1,4 +1,4 @@
-//! For operators: every event, every decision, every pack.
+//! For operators: every event, every decision.
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -88,12 +88,4 @@ pub(crate) async fn decisions(
         limit: given.limit.unwrap_or(0),
     };
     Ok(json(&api.desk().decisions(filter).await?))
-}
-
-/// The active pack and the history of activations.
-#[utoipa::path(get, path = "/v0/packs", tag = "audit",
-    responses((status = 200, description = "The active pack, and what was activated or rejected", body = ref("#/components/schemas/PackStatus"), content_type = "application/json")))]
-pub(crate) async fn packs(State(api): State<Api>, caller: Caller) -> Reply {
-    operators_only(caller.actor)?;
-    Ok(json(&api.desk().packs().await?))
 }

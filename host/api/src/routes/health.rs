@@ -20,8 +20,18 @@ pub(crate) struct Readiness {
     pub objects: bool,
     /// The active pack, `name version (digest)`.
     pub pack: String,
-    /// The pack's revision.
+    /// The revision it is active under.
     pub pack_revision: u64,
+    /// This host's pack is not, or may not be, the active one.
+    pub stale: bool,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale_reason: Option<String>,
+    /// The last good pack judges, because the folder's was refused.
+    pub last_good: bool,
+    /// Why it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_good_reason: Option<String>,
     /// The host is about to stop.
     pub stopping: bool,
 }
@@ -40,12 +50,18 @@ pub(crate) async fn readyz(State(api): State<Api>) -> Response {
     let (database, objects) = api.desk().stores_answer().await;
     let (pack, pack_revision) = api.desk().active_pack();
     let stopping = api.inner.stopping.is_cancelled();
+    let alarm = api.desk().pack_alarm();
+    let takes_calls = api.desk().refuse_when_stale().is_ok();
     let readiness = Readiness {
-        ready: database && objects && !stopping,
+        ready: database && objects && takes_calls && !stopping,
         database,
         objects,
         pack: format!("{} {} ({:.12})", pack.name, pack.version, pack.digest),
         pack_revision,
+        stale: alarm.stale.is_some(),
+        stale_reason: alarm.stale.map(|stale| stale.reason),
+        last_good: alarm.last_good.is_some(),
+        last_good_reason: alarm.last_good.as_ref().map(ToString::to_string),
         stopping,
     };
     let status = if readiness.ready {

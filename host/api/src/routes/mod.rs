@@ -5,9 +5,12 @@ mod audit;
 pub(crate) mod credentials;
 mod events;
 pub(crate) mod health;
+pub(crate) mod packs;
 pub(crate) mod technicians;
 mod tickets;
 pub(crate) mod tools;
+
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -27,7 +30,9 @@ pub(crate) use openapi_paths::Paths;
 mod openapi_paths {
     use utoipa::OpenApi;
 
-    use super::{attachments, audit, credentials, events, health, technicians, tickets, tools};
+    use super::{
+        attachments, audit, credentials, events, health, packs, technicians, tickets, tools,
+    };
 
     /// Every documented path.
     #[derive(OpenApi)]
@@ -41,7 +46,12 @@ mod openapi_paths {
         tickets::timeline,
         audit::events,
         audit::decisions,
-        audit::packs,
+        packs::status,
+        packs::propose,
+        packs::roll_back,
+        packs::set_mode,
+        packs::differences,
+        packs::log,
         technicians::list,
         technicians::put,
         attachments::upload,
@@ -69,7 +79,9 @@ pub fn router(api: Api) -> Router {
         .route("/v0/tickets/{ticket_id}/timeline", get(tickets::timeline))
         .route("/v0/audit", get(audit::events))
         .route("/v0/decisions", get(audit::decisions))
-        .route("/v0/packs", get(audit::packs))
+        .route("/v0/packs", get(packs::status))
+        .route("/v0/packs/differences", get(packs::differences))
+        .route("/v0/packs/log", get(packs::log))
         .route("/v0/technicians", get(technicians::list))
         .route("/v0/technicians/{technician_id}", put(technicians::put))
         .route(
@@ -82,6 +94,17 @@ pub fn router(api: Api) -> Router {
         .route("/openapi.json", get(health::openapi))
         .layer(DefaultBodyLimit::max(limits.body_bytes))
         .layer(from_fn_with_state(api.clone(), deadline));
+    // proving a pack and judging recorded calls again takes as long as it takes
+    let slow = Router::new()
+        .route("/v0/packs/candidates", post(packs::propose))
+        .layer(DefaultBodyLimit::max(packs::MAX_ARCHIVE_BYTES));
+    let small_and_slow = Router::new()
+        .route("/v0/packs/rollback", post(packs::roll_back))
+        .route("/v0/packs/{digest}/mode", put(packs::set_mode))
+        .layer(DefaultBodyLimit::max(limits.body_bytes));
+    let slow = slow
+        .merge(small_and_slow)
+        .layer(from_fn_with_state(api.clone(), slow_deadline));
     let untimed = Router::new()
         .route("/v0/attachments", put(attachments::upload))
         .route(
@@ -91,6 +114,7 @@ pub fn router(api: Api) -> Router {
         .route("/v0/events", get(events::stream))
         .layer(DefaultBodyLimit::disable());
     timed
+        .merge(slow)
         .merge(untimed)
         .fallback(no_route)
         .method_not_allowed_fallback(no_route)
@@ -140,15 +164,22 @@ fn is_text(path: &str) -> bool {
 }
 
 async fn deadline(State(api): State<Api>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(api.inner.limits.request_timeout, next.run(request)).await {
+    let late = "The host did not finish in time. Send the same call again, with the same \
+                request_id: it is committed once at most.";
+    within(api.inner.limits.request_timeout, late, request, next).await
+}
+
+async fn slow_deadline(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let late = "The host did not finish in time and goes on without you: `GET /v0/packs/log` says \
+                what becomes of it.";
+    within(api.inner.limits.upload_timeout, late, request, next).await
+}
+
+async fn within(time: Duration, late: &str, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
-            let mut refusal = Refusal::new(
-                Code::StoreUnavailable,
-                Phase::Store,
-                "The host did not finish in time. Send the same call again, with the same \
-                 request_id: it is committed once at most.",
-            );
+            let mut refusal = Refusal::new(Code::StoreUnavailable, Phase::Store, late);
             refusal.retry_after_s = Some(1);
             Refusing::from(refusal).into_response()
         }

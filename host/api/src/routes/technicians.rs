@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, Path, State};
-use axum::http::StatusCode;
 use dispatch_contract::reading::Technician;
 use dispatch_contract::time::Zone;
 use dispatch_contract::{Code, Phase, Refusal, TechnicianId};
@@ -14,7 +13,7 @@ use crate::Api;
 use crate::access::operators_only;
 use crate::correlation::CorrelationId;
 use crate::principal::Caller;
-use crate::reply::{Reply, json};
+use crate::reply::{Reply, json, read};
 
 /// A technician as an operator states them.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -66,20 +65,7 @@ pub(crate) async fn put(
     let technician_id: TechnicianId = id
         .parse()
         .map_err(|error| invalid(format!("`{id:.60}` is {error}.")))?;
-    let Json(entry) = entry.map_err(|rejection| {
-        let code = match &rejection {
-            JsonRejection::JsonSyntaxError(_) | JsonRejection::MissingJsonContentType(_) => {
-                Code::MalformedJson
-            }
-            other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge,
-            _ => Code::InvalidInput,
-        };
-        let detail = format!(
-            "A technician is {{name, active, timezone, phone?}}: {:.300}",
-            rejection.body_text()
-        );
-        Refusal::new(code, Phase::Schema, detail)
-    })?;
+    let entry = read(entry, "A technician is {name, active, timezone, phone?}")?;
     let name = entry.name.trim().to_owned();
     let phone = entry.phone.filter(|phone| !phone.trim().is_empty());
     if !(1..=200).contains(&name.chars().count()) {

@@ -135,6 +135,7 @@ async fn admit(
     let actor = identify(request.headers(), api)?;
     *identified = Some(actor);
     api.inner.rates.take(actor.id)?;
+    api.desk().refuse_when_stale()?;
     query.map_err(|_| {
         Refusal::new(
             Code::InvalidInput,

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 /// Longer than the host takes at most, so that its own answer arrives first.
 const TIMEOUT: Duration = Duration::from_secs(40);
 
-/// For bytes that stream: as long as the host gives an upload.
+/// For bytes that stream, and for proving a pack: as long as the host gives either.
 const STREAM_TIMEOUT: Duration = Duration::from_secs(320);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -80,12 +80,7 @@ impl Client {
         path: &[&str],
         query: &[(&str, Option<String>)],
     ) -> Result<Answer, Failure> {
-        let mut url = self.url(path);
-        for (name, value) in query {
-            if let Some(value) = value {
-                url.query_pairs_mut().append_pair(name, value);
-            }
-        }
+        let url = self.url_with(path, query);
         self.send(self.request(Method::GET, url).timeout(TIMEOUT))
             .await
     }
@@ -104,6 +99,32 @@ impl Client {
         }
         self.send(self.request(method, url).timeout(TIMEOUT).json(body))
             .await
+    }
+
+    /// The same where the host may take minutes.
+    pub(crate) async fn slow_json(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: &serde_json::Value,
+    ) -> Result<Answer, Failure> {
+        let request = self.request(method, self.url(path));
+        self.send(request.timeout(STREAM_TIMEOUT).json(body)).await
+    }
+
+    /// `POST` of bytes, with the query parameters that are given; the host may take minutes.
+    pub(crate) async fn post_bytes(
+        &self,
+        path: &[&str],
+        query: &[(&str, Option<String>)],
+        bytes: Vec<u8>,
+    ) -> Result<Answer, Failure> {
+        let request = self
+            .request(Method::POST, self.url_with(path, query))
+            .timeout(STREAM_TIMEOUT)
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .body(bytes);
+        self.send(request).await
     }
 
     /// `PUT` of bytes that are not held in memory.
@@ -130,6 +151,16 @@ impl Client {
             .request(Method::GET, self.url(path))
             .timeout(STREAM_TIMEOUT);
         self.checked(request).await
+    }
+
+    fn url_with(&self, path: &[&str], query: &[(&str, Option<String>)]) -> Url {
+        let mut url = self.url(path);
+        for (name, value) in query {
+            if let Some(value) = value {
+                url.query_pairs_mut().append_pair(name, value);
+            }
+        }
+        url
     }
 
     fn url(&self, path: &[&str]) -> Url {

@@ -38,6 +38,24 @@ pub(crate) struct Args {
     /// The pack's folder; the shipped one where not given
     #[arg(long, env = "DISPATCH_POLICIES", value_name = "FOLDER")]
     policies: Option<PathBuf>,
+    /// Take a changed folder up only where no more recorded calls than this would be judged
+    /// otherwise
+    #[arg(long, env = "DISPATCH_MAX_FLIPS", value_name = "N")]
+    max_flips: Option<u64>,
+    /// Take only packs that are signed by a trusted key
+    #[arg(long, env = "DISPATCH_REQUIRE_SIGNED", requires = "trusted_keys")]
+    require_signed: bool,
+    /// A public key whose signatures count, as `dispatch policy keygen` writes it; repeatable
+    #[arg(
+        long = "trusted-key",
+        env = "DISPATCH_TRUSTED_KEYS",
+        value_delimiter = ':',
+        value_name = "FILE"
+    )]
+    trusted_keys: Vec<PathBuf>,
+    /// Take no calls while another pack is active that this host cannot load or see
+    #[arg(long, env = "DISPATCH_REFUSE_WHEN_STALE")]
+    refuse_when_stale: bool,
     /// Where photos and papers are kept: a folder, or s3://bucket?endpoint=..&region=..;
     /// below the data folder where not given
     #[arg(long, env = "DISPATCH_OBJECTS", value_name = "FOLDER|S3-URL")]

@@ -7,9 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use dispatch_contract::{Role, State, Tool, Verdict};
-use dispatch_engine::{
-    ActivePack, Pack, PackError, PackFiles, PackWatcher, Proven, Rejected, Step,
-};
+use dispatch_engine::{ActivePack, FolderContent, FolderNews, PackFiles, PackWatcher, Step};
 
 use crate::house::hostile::{Guest, load_with};
 use crate::house::scene::plain;
@@ -27,7 +25,7 @@ fn calls_meet_one_whole_pack_or_the_other() {
         &trap.component(),
     )
     .unwrap();
-    let active = ActivePack::new(shipped().clone());
+    let active = ActivePack::new(shipped().clone(), 1);
     let (stop, judged) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -47,11 +45,12 @@ fn calls_meet_one_whole_pack_or_the_other() {
             });
         }
         for n in 0..50 {
-            active.swap(if n % 2 == 0 {
+            let pack = if n % 2 == 0 {
                 broken.clone()
             } else {
                 shipped().clone()
-            });
+            };
+            active.swap(pack, n + 2);
             std::thread::sleep(Duration::from_millis(4));
         }
         stop.store(true, Ordering::Relaxed);
@@ -78,67 +77,85 @@ fn revised(revision: u64) -> PackFiles {
     PackFiles::of(files).unwrap()
 }
 
-fn next(candidates: &Receiver<Result<Proven, Rejected>>) -> Result<Pack, PackError> {
-    candidates
-        .recv_timeout(Duration::from_secs(60))
-        .expect("a candidate arrives")
-        .map(|proven| proven.pack)
-        .map_err(|rejected| rejected.error)
+fn next(told: &Receiver<FolderNews>) -> FolderNews {
+    told.recv_timeout(Duration::from_secs(60))
+        .expect("what is new is told")
+}
+
+#[track_caller]
+fn candidate(told: &Receiver<FolderNews>, expected: &PackFiles) {
+    match next(told) {
+        FolderNews::Candidate(files) => assert_eq!(files.digest(), expected.digest()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Longer than a folder is watched and polled for.
+#[track_caller]
+fn nothing(told: &Receiver<FolderNews>) {
+    let more = told.recv_timeout(Duration::from_millis(2500));
+    assert!(more.is_err(), "{more:?}");
 }
 
 #[test]
-fn a_changed_folder_becomes_a_candidate_once_whole_or_not() {
+fn each_content_of_a_folder_is_told_once() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("pack");
     write(&folder, &shipped_files());
-    let active = ActivePack::new(shipped().clone());
-    let (send, candidates) = channel();
+    let active = ActivePack::new(shipped().clone(), 1);
+    let (send, told) = channel();
     let asked = active.clone();
     let watcher = PackWatcher::start(
-        engine().clone(),
         &folder,
+        FolderContent::of(&PackFiles::read(&folder)),
         move || asked.current().reference().digest.clone(),
-        move |candidate| send.send(candidate).is_ok(),
+        move |news| send.send(news).is_ok(),
     );
 
     // the same content again is no news
     write(&folder, &shipped_files());
-    assert!(
-        candidates
-            .recv_timeout(Duration::from_millis(2500))
-            .is_err()
-    );
+    nothing(&told);
 
     write(&folder, &revised(2));
-    let second = next(&candidates).unwrap();
-    assert_eq!(second.revision(), 2);
-    active.admits(&second).unwrap();
-    active.swap(second.clone());
+    candidate(&told, &revised(2));
+    nothing(&told);
+    active.swap(engine().load(&revised(2)).unwrap(), 2);
 
-    // broken: refused once, with the step; the active one stays
-    std::fs::write(folder.join("cedar/operators.cedar"), "permit").unwrap();
-    assert_eq!(next(&candidates).unwrap_err().step, Step::Cedar);
-    assert!(
-        candidates
-            .recv_timeout(Duration::from_millis(2500))
-            .is_err(),
-        "told twice"
-    );
-    assert_eq!(active.current().revision(), 2);
+    // whether it is any good is another's business
+    let broken = folder.join("cedar/operators.cedar");
+    std::fs::write(&broken, "permit").unwrap();
+    candidate(&told, &PackFiles::read(&folder).unwrap());
+
+    // as it was: what judges
+    let good = revised(2);
+    std::fs::write(&broken, good.get("cedar/operators.cedar").unwrap()).unwrap();
+    assert!(matches!(next(&told), FolderNews::Active));
+
+    // other content judges now: the folder has nothing new to say
+    active.swap(shipped().clone(), 3);
+    nothing(&told);
 
     // gone, and back as a symlink to another folder
     std::fs::remove_dir_all(&folder).unwrap();
-    assert_eq!(next(&candidates).unwrap_err().step, Step::Read);
+    match next(&told) {
+        FolderNews::Unreadable(error) => assert_eq!(error.step, Step::Read),
+        other => panic!("{other:?}"),
+    }
     let elsewhere = parent.path().join("third");
     write(&elsewhere, &revised(3));
     std::os::unix::fs::symlink(&elsewhere, &folder).unwrap();
-    let third = next(&candidates).unwrap();
-    assert_eq!(third.revision(), 3);
-    active.swap(third);
-
-    // an older revision is a whole pack, but not admitted
-    write(&elsewhere, &revised(2));
-    let old = next(&candidates).unwrap();
-    assert_eq!(active.admits(&old).unwrap_err().step, Step::Revision);
+    candidate(&told, &revised(3));
     drop(watcher);
+}
+
+#[test]
+fn a_pack_stands_under_the_revision_of_its_activation() {
+    let active = ActivePack::new(shipped().clone(), 1);
+    let before = active.swap(shipped().clone(), 7);
+    assert_eq!(before.revision, 1);
+    let standing = active.standing();
+    assert_eq!((standing.revision, standing.pack.revision()), (7, 1));
+    active.restand(8);
+    assert_eq!(active.standing().revision, 8);
+    assert_eq!(active.current().reference(), shipped().reference());
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dispatch_api::{Api, Limits};
-use dispatch_desk::{Clock, Desk, Parts};
+use dispatch_desk::{Clock, Desk, PackSettings, Parts};
 use dispatch_documents::Company;
-use dispatch_engine::{Engine, EngineConfig};
+use dispatch_engine::{Engine, EngineConfig, TrustedKey};
 use dispatch_identity::{RevocationList, Verifier, VerifierConfig};
 use dispatch_ledger::Ledger;
 use dispatch_objects::{Objects, ObjectsConfig};
@@ -30,6 +30,9 @@ use super::people::{INACTIVE_TECHNICIAN, OTHER_TECHNICIAN, People, TECHNICIAN};
 pub(crate) struct Settings {
     pub(crate) pack: PathBuf,
     pub(crate) limits: Limits,
+    pub(crate) packs: PackSettings,
+    pub(crate) trusted: Vec<TrustedKey>,
+    pub(crate) require_signed: bool,
 }
 
 impl Default for Settings {
@@ -42,6 +45,9 @@ impl Default for Settings {
                 burst: 1_000_000,
                 ..Limits::default()
             },
+            packs: PackSettings::default(),
+            trusted: Vec::new(),
+            require_signed: false,
         }
     }
 }
@@ -57,12 +63,14 @@ pub(crate) struct Host {
 
 impl Host {
     async fn start(url: &str, objects: &Path, settings: &Settings, people: &People) -> Self {
-        let components = settings.pack.join("components/ticket-create.wasm");
+        let components = pack::shipped().join("components/ticket-create.wasm");
         assert!(components.exists(), "run `cargo xtask guests` first");
         // shared by every test process: the first one compiles
         let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
         let engine = Engine::new(EngineConfig {
             cache_dir: Some(compiled),
+            trusted_keys: settings.trusted.clone(),
+            require_signed: settings.require_signed,
             ..EngineConfig::default()
         });
         let objects = Objects::open(&ObjectsConfig::Local {
@@ -77,6 +85,7 @@ impl Host {
                 ..Company::default()
             },
             clock: Clock::system(),
+            packs: settings.packs.clone(),
         };
         let desk = Desk::open(parts, &settings.pack).await.expect("a desk");
         let following = desk.follow_packs(&settings.pack);
@@ -178,13 +187,13 @@ impl House {
 
     /// Another host on the same database and objects.
     pub(crate) async fn second_host(&self) -> Host {
-        Host::start(
-            self.database.url(),
-            self.objects.path(),
-            &self.settings,
-            &self.people,
-        )
-        .await
+        self.second_host_with(&self.settings).await
+    }
+
+    /// Another host, set up otherwise.
+    pub(crate) async fn second_host_with(&self, settings: &Settings) -> Host {
+        let objects = self.objects.path();
+        Host::start(self.database.url(), objects, settings, &self.people).await
     }
 
     /// The host ends; every call under way is answered first.

@@ -7,6 +7,7 @@ pub(crate) mod front;
 pub(crate) mod hostile;
 pub(crate) mod house;
 pub(crate) mod pack;
+pub(crate) mod packs;
 pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod reply;

@@ -1,7 +1,10 @@
 //! Packs for the tests: the shipped one, and copies of it that were changed.
 
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use dispatch_engine::{PackFiles, TrustedKey};
+use minisign::KeyPair;
 use tempfile::TempDir;
 
 /// The shipped pack.
@@ -54,7 +57,8 @@ impl Copy {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder's content into another.
+pub(crate) fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).expect("the shipped pack") {
         let entry = entry.expect("an entry");
         let target = to.join(entry.file_name());
@@ -64,5 +68,35 @@ fn copy(from: &Path, to: &Path) {
         } else {
             std::fs::copy(entry.path(), target).expect("copied");
         }
+    }
+}
+
+/// Somebody whose signature counts, or does not.
+pub(crate) struct Signer(KeyPair);
+
+impl Signer {
+    pub(crate) fn new() -> Self {
+        Self(KeyPair::generate_unencrypted_keypair().expect("a key pair"))
+    }
+
+    /// The public key, as a host is told to trust it.
+    pub(crate) fn trusted(&self) -> TrustedKey {
+        TrustedKey::parse(&self.public()).expect("a public key")
+    }
+
+    /// The public key as a text.
+    pub(crate) fn public(&self) -> String {
+        self.0.pk.to_base64()
+    }
+
+    /// Signs a pack's folder.
+    pub(crate) fn sign(&self, folder: &Path) {
+        let sums = PackFiles::read(folder).expect("a pack").sums();
+        let data = Cursor::new(sums.as_bytes());
+        let comment = Some("test");
+        let signature = minisign::sign(Some(&self.0.pk), &self.0.sk, data, comment, comment);
+        let signature = signature.expect("signed").into_string();
+        std::fs::write(folder.join("pack.sums"), sums).expect("written");
+        std::fs::write(folder.join("pack.sums.minisig"), signature).expect("written");
     }
 }

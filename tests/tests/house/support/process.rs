@@ -9,8 +9,9 @@ use dispatch_testing::TestDatabase;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::Mutex;
 
 use super::PATIENCE;
 use super::front::Front;
@@ -28,6 +29,8 @@ pub(crate) struct Site {
 pub(crate) struct Serving {
     pub(crate) front: Front,
     child: Child,
+    lines: Mutex<Lines<BufReader<ChildStdout>>>,
+    log: PathBuf,
 }
 
 /// The binary that this test run built.
@@ -74,19 +77,51 @@ impl Site {
         command
     }
 
+    /// A file of this site's own; its path.
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("a text").to_owned()
+    }
+
+    /// A host that does not start; what it complains of.
+    pub(crate) async fn refused_to_serve(&self, arguments: &[&str]) -> String {
+        let output = self.host(&shipped(), arguments).output();
+        let output = tokio::time::timeout(PATIENCE, output).await;
+        let output = output.expect("it ends in time").expect("it runs");
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
     /// Starts a host and waits until it says that it is ready.
     pub(crate) async fn serve(&self) -> Serving {
+        self.serve_beside(&shipped(), &[]).await
+    }
+
+    fn host(&self, policies: &Path, arguments: &[&str]) -> Command {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
         command
             .arg("--policies")
-            .arg(shipped())
+            .arg(policies)
+            .args(arguments)
             .arg("--objects")
             .arg(self.folder.path().join("objects"))
             .arg("--keyring")
             .arg(self.keyring())
             .args(["--rate-per-s", "1000000", "--burst", "1000000"])
-            .stdout(Stdio::piped())
             .kill_on_drop(true);
+        command
+    }
+
+    /// The same beside another folder, with arguments of its own.
+    pub(crate) async fn serve_beside(&self, policies: &Path, arguments: &[&str]) -> Serving {
+        let mut command = self.host(policies, arguments);
+        let log = self
+            .folder
+            .path()
+            .join(format!("{}.log", ulid::Ulid::generate()));
+        let kept = std::fs::File::create(&log).expect("a log");
+        command.stdout(Stdio::piped()).stderr(kept);
         let mut child = command.spawn().expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let ready = tokio::time::timeout(PATIENCE, lines.next_line()).await;
@@ -101,6 +136,8 @@ impl Site {
         Serving {
             front: Front::new(base.to_owned(), self.people.clone()),
             child,
+            lines: Mutex::new(lines),
+            log,
         }
     }
 
@@ -122,6 +159,21 @@ impl Site {
 }
 
 impl Serving {
+    /// The next line that it prints.
+    pub(crate) async fn line(&self) -> String {
+        let mut lines = self.lines.lock().await;
+        let line = tokio::time::timeout(PATIENCE, lines.next_line()).await;
+        let line = line.expect("a line in time").expect("a line");
+        line.expect("it did not end")
+    }
+
+    /// All that it logged, once it has ended.
+    pub(crate) async fn log(self) -> String {
+        let log = self.log.clone();
+        self.ended().await;
+        std::fs::read_to_string(log).expect("a log")
+    }
+
     /// As the kernel does when memory runs out.
     pub(crate) async fn kill_9(mut self) {
         self.child.kill().await.expect("killed");

@@ -1,14 +1,20 @@
 //! `dispatch policy`: what a pack's author and its operator do, one file per command.
 //! Here only the way to each.
 
+mod activate;
 mod build;
 mod check;
 mod choice;
 mod diff;
+mod differences;
 mod house;
 mod keygen;
+mod log;
+mod mode;
 mod new;
+mod outcome;
 mod password;
+mod rollback;
 mod sign;
 mod since;
 mod toolchains;
@@ -37,6 +43,11 @@ enum Action {
     Keygen(keygen::Args),
     Sign(sign::Args),
     Verify(verify::Args),
+    Activate(activate::Args),
+    Rollback(rollback::Args),
+    Log(log::Args),
+    Mode(mode::Args),
+    Differences(differences::Args),
 }
 
 impl Args {
@@ -49,6 +60,11 @@ impl Args {
             Action::Keygen(args) => args.run(global),
             Action::Sign(args) => args.run(global),
             Action::Verify(args) => args.run(global),
+            Action::Activate(args) => wait(args.run(global)),
+            Action::Rollback(args) => wait(args.run(global)),
+            Action::Log(args) => wait(args.run(global)),
+            Action::Mode(args) => wait(args.run(global)),
+            Action::Differences(args) => wait(args.run(global)),
         }
     }
 }

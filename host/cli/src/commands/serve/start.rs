@@ -8,20 +8,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dispatch_api::Api;
-use dispatch_desk::{Clock, Desk, Following, OpenError, Parts};
-use dispatch_engine::{Engine, EngineConfig};
+use dispatch_desk::{Clock, Desk, Following, OpenError, PackAlarm, PackSettings, Parts};
+use dispatch_engine::{Engine, EngineConfig, TrustedKey};
 use dispatch_identity::{RevocationList, Verifier, VerifierConfig};
-use dispatch_ledger::Ledger;
 use dispatch_objects::Objects;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Args, credentials};
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::house::database::{Database, blocking};
 use crate::house::{company, keyring, objects, policies};
 use crate::out;
+use crate::show::clean;
+use crate::show::paint::Paint;
 
 /// Once the desk is closed and every listing answered, connections end by themselves.
 const CLOSE: Duration = Duration::from_secs(20);
@@ -79,6 +80,7 @@ pub(super) async fn start(args: Args) -> Result<Started, Failure> {
                 .map_err(|error| Failure::Other(error.into()))?;
             let took_ms = steps.began.elapsed().as_millis();
             out::text(&format!("ready on http://{url} in {took_ms} ms\n"));
+            out::text(&banner(&desk.pack_alarm(), Paint::of_stdout()));
             Ok(Started {
                 stopping,
                 api,
@@ -123,13 +125,24 @@ async fn rest(
         RevocationList::default(),
     );
     steps.done("keyring is read");
-    let engine = engine(data_dir).await?;
+    let engine = engine(&args, data_dir).await?;
     steps.done("engine is ready");
     let folder = args
         .policies
         .clone()
         .unwrap_or_else(policies::default_folder);
-    let desk = open_desk(engine, ledger, objects, company, &folder).await?;
+    let parts = Parts {
+        engine,
+        ledger,
+        objects,
+        company,
+        clock: Clock::system(),
+        packs: PackSettings {
+            max_flips: args.max_flips,
+            refuse_when_stale: args.refuse_when_stale,
+        },
+    };
+    let desk = open_desk(parts, &folder).await?;
     steps.done("pack is loaded and tested");
     let verifier = Arc::new(verifier);
     credentials::refresh(&desk, &verifier).await;
@@ -165,9 +178,17 @@ fn make_private(folder: &Path) -> Result<(), Failure> {
         })
 }
 
-async fn engine(data_dir: &Path) -> Result<Engine, Failure> {
+async fn engine(args: &Args, data_dir: &Path) -> Result<Engine, Failure> {
+    let keys = args.trusted_keys.iter().map(|file| {
+        TrustedKey::read(file).map_err(|error| {
+            let said = format!("--trusted-key {}: {}", file.display(), chain(&error));
+            Failure::usage(said)
+        })
+    });
     let config = EngineConfig {
         cache_dir: Some(data_dir.join("compiled")),
+        trusted_keys: keys.collect::<Result<_, _>>()?,
+        require_signed: args.require_signed,
         ..EngineConfig::default()
     };
     blocking(move || Engine::new(config))
@@ -175,26 +196,34 @@ async fn engine(data_dir: &Path) -> Result<Engine, Failure> {
         .map_err(|error| Failure::Other(error.into()))
 }
 
-async fn open_desk(
-    engine: Engine,
-    ledger: Ledger,
-    objects: Objects,
-    company: dispatch_documents::Company,
-    folder: &Path,
-) -> Result<Desk, Failure> {
-    let parts = Parts {
-        engine,
-        ledger,
-        objects,
-        company,
-        clock: Clock::system(),
-    };
+async fn open_desk(parts: Parts, folder: &Path) -> Result<Desk, Failure> {
     Desk::open(parts, folder)
         .await
         .map_err(|error| match error {
             OpenError::Ledger(error) => Failure::unreachable("the database does not answer", error),
             error => Failure::Other(error.into()),
         })
+}
+
+/// What an operator must know of the pack at the start: that it is not the folder's.
+fn banner(alarm: &PackAlarm, paint: Paint) -> String {
+    let bad = paint.bad("NOT THE FOLDER'S PACK:");
+    match alarm {
+        PackAlarm {
+            last_good: Some(why),
+            ..
+        } => format!(
+            "{bad} the last good one judges, since the folder's was refused\n  {}\n",
+            clean(&why.to_string())
+        ),
+        PackAlarm {
+            superseded: true, ..
+        } => format!(
+            "{bad} other content was activated since the folder's; `dispatch policy log` says by \
+             whom\n"
+        ),
+        _ => String::new(),
+    }
 }
 
 impl Started {

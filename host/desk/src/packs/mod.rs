@@ -1,0 +1,70 @@
+//! Which pack judges: found at the start, proposed by the folder or an operator,
+//! followed from other hosts.
+//!
+//! Whatever proposes, a candidate goes one way ([`attempt`]): proven by the engine,
+//! compared with what was judged lately, written into the ledger as the active one,
+//! then swapped in. A step that fails changes nothing. The ledger remembers: its
+//! highest revision is the active one on every host ([`follow`]), and the house's
+//! chain tells every attempt with the evidence of its steps.
+
+mod attempt;
+mod book;
+mod commands;
+mod follow;
+mod modes;
+mod open;
+mod replay;
+mod steps;
+
+use std::path::PathBuf;
+
+use dispatch_engine::PackError;
+use dispatch_ledger::LedgerError;
+
+pub use book::PackAlarm;
+pub(crate) use book::PackBook;
+pub use commands::{Candidate, RollBackTo};
+pub use follow::Following;
+pub use modes::ModeWish;
+pub(crate) use replay::flip_kind;
+
+/// Recorded decisions that a candidate is compared on, where nobody says otherwise.
+pub const REPLAYED: u32 = 2_000;
+
+/// How packs are taken up on this host.
+#[derive(Clone, Debug, Default)]
+pub struct PackSettings {
+    /// A changed folder that would flip more recorded calls than this is not taken up.
+    pub max_flips: Option<u64>,
+    /// While this host is stale it takes no calls.
+    pub refuse_when_stale: bool,
+}
+
+/// A desk cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder holds no pack that can judge, and the ledger remembers none.
+    #[error("no pack can judge: the one in {folder} was refused, and none was active before")]
+    NoPack {
+        /// The folder.
+        folder: PathBuf,
+        /// Why it was refused.
+        source: PackError,
+    },
+    /// The pack that was active is not whole in the ledger, or not to be trusted here.
+    #[error(
+        "the pack that was active last, {digest:.12}, cannot be loaded from the database, and the \
+         folder's cannot take its place: {folder}"
+    )]
+    LastGood {
+        /// Its digest.
+        digest: String,
+        /// What is wrong with the folder's.
+        folder: String,
+        /// Why.
+        source: Option<PackError>,
+    },
+    /// The database did not answer.
+    #[error("the database did not answer")]
+    Ledger(#[from] LedgerError),
+}

@@ -1,0 +1,116 @@
+//! What would flip: the calls that were judged lately, judged again with a candidate.
+
+use dispatch_contract::packs::{FlipKind, FlippedCall, Flips, StepFailed};
+use dispatch_contract::reading::RecordedFilter;
+use dispatch_engine::{Comparison, FlipReport, Pack, PackError, RecordedCall, Step};
+
+use super::attempt::{Attempt, Trial, away};
+use super::steps::{failed, refused};
+use crate::Inner;
+
+/// Recorded calls read at once.
+const PAGE: u32 = 250;
+/// Flips listed in an answer.
+const LISTED: usize = 100;
+
+impl Inner {
+    /// Compare a candidate with the pack that judges, and stop it where too much flips.
+    pub(super) async fn replay(
+        &self,
+        attempt: &Attempt,
+        trial: &mut Trial,
+        pack: &Pack,
+    ) -> Result<(), StepFailed> {
+        if attempt.replay == 0 {
+            trial.steps.done(Step::Replay, "not asked for");
+            return Ok(());
+        }
+        let report = self.compared(attempt.replay, pack).await?;
+        let flips = in_brief(report, attempt.max_flips);
+        let said = format!(
+            "{} of {} recorded calls would flip",
+            flips.flipped, flips.judged
+        );
+        let too_many = attempt.max_flips.filter(|max| flips.flipped > *max);
+        trial.flips = Some(flips);
+        if let Some(max) = too_many {
+            return Err(StepFailed {
+                help: Some("read which, and raise --max-flips where they are meant".into()),
+                ..failed(Step::Replay, format!("{said}, and {max} may"))
+            });
+        }
+        trial.steps.done(Step::Replay, said);
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// So many recorded decisions, judged again while they are read: on half the cores,
+    /// since calls are served meanwhile.
+    async fn compared(&self, replay: u32, pack: &Pack) -> Result<FlipReport, StepFailed> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let comparison = Comparison::start(&self.pack.current(), pack, cores.div_ceil(2))
+            .map_err(|error| refused(&error))?;
+        let mut filter = RecordedFilter::default();
+        let mut left = replay;
+        while left > 0 {
+            filter.limit = left.min(PAGE);
+            let page = self.ledger.recorded(&filter).await.map_err(|e| away(&e))?;
+            let Some(last) = page.last() else {
+                break;
+            };
+            filter.before = Some(last.decision_id);
+            left = left.saturating_sub(u32::try_from(page.len()).unwrap_or(left));
+            let calls = page.into_iter().map(|recorded| RecordedCall {
+                decision_id: recorded.decision_id,
+                question: recorded.question,
+                verdict: recorded.verdict,
+                pack_digest: recorded.pack_digest,
+            });
+            comparison.put(calls.collect()).await;
+        }
+        tokio::task::spawn_blocking(move || comparison.finish())
+            .await
+            .unwrap_or_else(|_| Err(PackError::new(Step::Replay, "it was cut off; try again")))
+            .map_err(|error| refused(&error))
+    }
+}
+
+/// The kind in the contract's words.
+pub(crate) fn flip_kind(kind: dispatch_engine::FlipKind) -> FlipKind {
+    use dispatch_engine::FlipKind as Kind;
+    match kind {
+        Kind::RefusedNow => FlipKind::RefusedNow,
+        Kind::AllowedNow => FlipKind::AllowedNow,
+        Kind::MovesElsewhere => FlipKind::MovesElsewhere,
+        Kind::OtherReason => FlipKind::OtherReason,
+    }
+}
+
+fn in_brief(report: FlipReport, max_flips: Option<u64>) -> Flips {
+    let of = |kind| report.by_kind.get(&kind).copied().unwrap_or(0);
+    Flips {
+        judged: report.judged,
+        flipped: report.flipped,
+        refused_now: of(dispatch_engine::FlipKind::RefusedNow),
+        allowed_now: of(dispatch_engine::FlipKind::AllowedNow),
+        moves_elsewhere: of(dispatch_engine::FlipKind::MovesElsewhere),
+        other_reason: of(dispatch_engine::FlipKind::OtherReason),
+        unreadable: report.unreadable,
+        max_flips,
+        listed: report
+            .flips
+            .into_iter()
+            .take(LISTED)
+            .map(|call| FlippedCall {
+                decision_id: call.decision_id,
+                decided_at: call.at,
+                tool: call.tool,
+                ticket_id: call.ticket_id,
+                kind: flip_kind(call.flip.kind),
+                before: call.flip.before,
+                after: call.flip.after,
+            })
+            .collect(),
+    }
+}
