@@ -109,6 +109,10 @@ impl Engine {
         Pack::load(files, &trust, sandbox, &self.0.cache, steps)
     }
 
+    pub(crate) fn parts(&self) -> (&Sandbox, &Cache) {
+        (&self.0.sandbox, &self.0.cache)
+    }
+
     fn sandbox(&self, fuel: bool) -> Result<Sandbox, PackError> {
         let inner = &self.0;
         if !fuel || inner.sandbox.metered() {

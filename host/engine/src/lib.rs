@@ -28,8 +28,8 @@ pub use compare::{Comparison, FlipReport, FlippedCall, RecordedCall};
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use judge::{Flip, FlipKind, Judged, PhaseTrace, Trace, VERDICT_CODES};
 pub use pack::{
-    Limits, Manifest, Pack, PackError, PackFiles, Proven, Rejected, SettingValue, Step, Taken,
-    ToolEntry, TrustedKey, TrustedKeyError,
+    ComponentInfo, Limits, Manifest, Pack, PackError, PackFiles, PolicyInfo, Proven, Rejected,
+    SettingValue, Step, Taken, ToolEntry, TrustedKey, TrustedKeyError,
 };
 pub use sandbox::{Fault, FaultKind, PoolShape, RunLimits, SandboxConfig, SandboxError};
 pub use watch::{FolderContent, FolderNews, PackWatcher};

@@ -31,7 +31,6 @@ impl Paint {
     }
 
     /// Never coloured.
-    #[cfg(test)]
     pub(crate) fn never() -> Self {
         Self { on: false }
     }

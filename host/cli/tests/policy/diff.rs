@@ -178,6 +178,20 @@ async fn ten_thousand_recorded_calls_with_two_packs() {
         let refused = diff(unknown, shipped, &[]).is(1);
         assert!(refused.stderr.contains(words), "{}", refused.stderr);
     }
+    // a recorded decision is explained by its id
+    let id = found["flips"][0]["decision_id"].as_str().expect("an id");
+    let explain = |pack: &str| {
+        let mut command = policy();
+        command.args(["explain", pack, "--decision", id]);
+        ran(command.args(["--database-url", database.url()]))
+    };
+    explain("active")
+        .is(0)
+        .says(&["decision", id, "verdict: allow"]);
+    explain(strict.path())
+        .is(1)
+        .says(&["verdict:", "evidence.photo_after", "on record: allow"]);
+
     diff("/nowhere/at/all", shipped, &[]).is(2);
     diff(shipped, shipped, &["--since", "lately"]).is(2);
 }

@@ -82,6 +82,14 @@ impl PackFiles {
 }
 
 impl PackCases {
+    /// The cases of one text, wherever it stands; `file` is what it is called.
+    #[must_use]
+    pub fn parse(file: &str, text: &str) -> Self {
+        let mut found = Self::default();
+        found.read(file, text, &mut HashMap::new());
+        found
+    }
+
     fn read(&mut self, file: &str, text: &str, names: &mut HashMap<String, String>) {
         let mut fail = |place: Option<(usize, usize)>, case: &str, message| {
             self.broken.push(CaseFailure {

@@ -4,6 +4,7 @@
 //! components, gates or how a refusal reads.
 
 mod ask;
+mod coverage;
 mod load;
 mod reads;
 mod slice;
@@ -118,5 +119,119 @@ impl Authority {
             &self.model,
             None,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::coverage::Coverage;
+    use super::*;
+    use crate::cases::matrix::{MatrixActor, calls, cell_question, states};
+
+    /// The policies of a pack of this repository.
+    fn authority(pack: &str) -> Authority {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+        let folder = folder.join(pack).join("cedar");
+        let mut texts = BTreeMap::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            texts.insert(name, std::fs::read_to_string(path).unwrap());
+        }
+        let schema = texts.remove("schema.cedarschema").unwrap();
+        let policies = texts
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        Authority::load(("schema.cedarschema", &schema), &policies).unwrap()
+    }
+
+    #[test]
+    fn a_slice_answers_as_all_policies_would() {
+        for pack in ["real-dispatch", "strict"] {
+            let authority = authority(pack);
+            let (model, all) = (&authority.model, &authority.all);
+            let mut permitted = 0;
+            for call in calls() {
+                for actor in MatrixActor::all() {
+                    for &state in states(call.tool) {
+                        let mut question = cell_question(&call, actor, state);
+                        for with_override in [false, true] {
+                            let reason = "the customer insists".to_owned();
+                            question.call.gate_override =
+                                with_override.then_some(dispatch_contract::Override { reason });
+                            let who = question.actor;
+                            let case = question.facts.case.as_ref();
+                            let now = question.now.micros();
+                            let cell = format!("{pack}: {}, {who:?}, {state}", call.name);
+
+                            let context = model.tool_context(now, with_override);
+                            let whole = model.ask(all, call.tool as usize, (who, case, context));
+                            let cut = authority.tool(&question);
+                            assert_same(&cut, &whole, &cell);
+                            permitted += usize::from(cut.allowed);
+
+                            let context = model.override_context(call.tool);
+                            let whole = model.ask(all, OVERRIDE, (who, case, context));
+                            assert_same(&authority.gate_override(&question), &whole, &cell);
+
+                            for to in State::ALL {
+                                let moved = Move {
+                                    from: state,
+                                    to,
+                                    tool: call.tool,
+                                    with_override,
+                                };
+                                let context = model.move_context(&moved);
+                                let whole = model.ask(all, TRANSITION, (who, case, context));
+                                let cut = authority.transition(&question, state, to);
+                                assert_same(&cut, &whole, &format!("{cell} > {to}"));
+                            }
+                        }
+                        if let Some(case) = &question.facts.case {
+                            let context = model.empty_context();
+                            let asked = (question.actor, Some(case), context);
+                            let whole = model.ask(all, READ, asked);
+                            let cut = authority.read(question.actor, case);
+                            assert_same(&cut, &whole, "reading");
+                        }
+                    }
+                }
+            }
+            assert!(permitted > 100, "{pack}: {permitted} cells are permitted");
+        }
+    }
+
+    /// The same decision for the same reasons. A slice without any permit is not asked
+    /// at all: its answer is no, as the whole set's is, which may name forbids.
+    fn assert_same(cut: &Ruling, whole: &Ruling, cell: &str) {
+        assert_eq!(cut.allowed, whole.allowed, "{cell}");
+        if cut.allowed || !cut.determining.is_empty() {
+            assert_eq!(cut.determining, whole.determining, "{cell}");
+        }
+        assert_eq!(cut.errors, whole.errors, "{cell}");
+    }
+
+    fn blank() -> Case {
+        let actor = MatrixActor::all()[0];
+        let on_ticket = calls()
+            .into_iter()
+            .find(|call| call.tool != Tool::TicketCreate);
+        let question = cell_question(&on_ticket.unwrap(), actor, State::New);
+        question.facts.case.unwrap()
+    }
+
+    #[test]
+    fn every_policy_of_the_shipped_packs_applies_somewhere_and_every_move_is_somebodys() {
+        for pack in ["real-dispatch", "strict"] {
+            assert_eq!(
+                authority(pack).coverage(&blank()),
+                Coverage::default(),
+                "{pack}"
+            );
+        }
     }
 }

@@ -55,6 +55,11 @@ impl Slice {
         }
     }
 
+    /// The policies themselves.
+    pub(super) fn policies(&self) -> &PolicySet {
+        &self.policies
+    }
+
     /// Is there any policy that could permit?
     pub(super) fn may_permit(&self) -> bool {
         self.may_permit

@@ -12,7 +12,7 @@ const OVERRIDABLE: [&str; 3] = ["intake.", "evidence.", "checklist."];
 
 /// The states a tool may ever drive a ticket to. Part of the closed toolset: a
 /// component that proposes another is wrong, whoever calls.
-fn reaches(tool: Tool) -> &'static [State] {
+pub(crate) fn reaches(tool: Tool) -> &'static [State] {
     use State::{
         Canceled, Closed, CloseoutPending, Dispatched, Onsite, Schedulable, Scheduled, Triaged,
     };

@@ -9,6 +9,8 @@ mod invariant;
 mod refuse;
 mod trace;
 
+pub(crate) use invariant::reaches;
+
 pub use flip::{Flip, FlipKind};
 pub use trace::{Judged, PhaseTrace, Trace};
 

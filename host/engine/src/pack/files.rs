@@ -27,7 +27,7 @@ const FOLDERS: [(&str, &[&str]); 3] = [
     ("components", &["wasm"]),
     ("tests", &["toml"]),
 ];
-pub(super) const MANIFEST: &str = "pack.toml";
+pub(crate) const MANIFEST: &str = "pack.toml";
 
 /// Every file of a pack by its path, and the digest of them all.
 #[derive(Clone)]

@@ -4,13 +4,16 @@ mod archive;
 mod error;
 mod files;
 mod load;
+mod look;
 mod manifest;
 mod signature;
 mod step;
 
 pub(crate) use error::place;
 pub use error::{PackError, Proven, Rejected};
+pub(crate) use files::MANIFEST;
 pub use files::PackFiles;
+pub use look::{ComponentInfo, PolicyInfo};
 pub use manifest::{Limits, Manifest, SettingValue, ToolEntry};
 pub(crate) use signature::Trust;
 pub use signature::{TrustedKey, TrustedKeyError};

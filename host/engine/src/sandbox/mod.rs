@@ -16,6 +16,7 @@ pub use config::{PoolShape, SandboxConfig};
 pub use fault::{Fault, FaultKind};
 pub(crate) use hash::compatibility;
 pub(crate) use inspect::Unfit;
+pub(crate) use limits::MAX_MEMORY_BYTES;
 pub use limits::RunLimits;
 pub(crate) use rules::Rules;
 

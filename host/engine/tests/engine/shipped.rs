@@ -1,9 +1,12 @@
 //! The shipped pack: its own cases, the same verdict every time, what a refusal tells.
 
+use std::collections::BTreeMap;
+
 use dispatch_contract::{Code, Phase, Role, State, Tool, Verdict};
+use dispatch_engine::{Pack, PackFiles};
 
 use crate::house::scene::{OTHER, ask, input, plain};
-use crate::house::shipped;
+use crate::house::{engine, shipped, shipped_files};
 
 #[test]
 fn it_passes_its_own_cases() {
@@ -104,4 +107,32 @@ fn a_ticket_that_moved_on_is_not_judged_on() {
         shipped().judge(&question).verdict,
         Verdict::Allow(_)
     ));
+}
+
+#[test]
+fn a_pack_that_asks_for_fuel_has_it_in_its_trace() {
+    let mut files: BTreeMap<String, Vec<u8>> = shipped_files()
+        .iter()
+        .map(|(path, bytes)| (path.to_owned(), bytes.to_vec()))
+        .collect();
+    let text = String::from_utf8(files["pack.toml"].clone()).unwrap();
+    let metered = text.replacen("[tools.", "[limits]\nfuel = 5000000\n\n[tools.", 1);
+    files.insert("pack.toml".into(), metered.into_bytes());
+    let pack = engine().load(&PackFiles::of(files).unwrap()).unwrap();
+    let question = plain(Tool::CloseoutAddNote, Role::OperatorAdmin, State::Onsite);
+    let used = |pack: &Pack| -> Vec<(Phase, Option<u64>)> {
+        let phases = pack.judge(&question).trace.phases;
+        phases
+            .iter()
+            .map(|phase| (phase.phase, phase.fuel))
+            .collect()
+    };
+    let counted = used(&pack);
+    for (phase, fuel) in &counted {
+        let of_guest = matches!(phase, Phase::Validate | Phase::Role | Phase::Transition);
+        assert_eq!(fuel.is_some_and(|fuel| fuel > 0), of_guest, "{counted:?}");
+    }
+    assert!(counted.len() >= 4, "{counted:?}");
+    assert_eq!(used(&pack), counted, "fuel is the same every time");
+    assert!(used(shipped()).iter().all(|(_, fuel)| fuel.is_none()));
 }

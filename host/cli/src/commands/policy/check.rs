@@ -22,6 +22,9 @@ const SHOWN: usize = 20;
 pub(super) struct Args {
     #[command(flatten)]
     pack: FolderArg,
+    /// Exit status 1 also for policies that can never apply and for what nobody is permitted
+    #[arg(long)]
+    deny_warnings: bool,
 }
 
 /// A step that was passed.
@@ -59,6 +62,9 @@ struct Report {
     digest: Option<String>,
     steps: Vec<StepShown>,
     failed: Vec<Failed>,
+    /// Policies that can never apply, and what no policy permits anybody: no reason to
+    /// refuse the pack.
+    warnings: Vec<Wrong>,
     refused: Option<Wrong>,
 }
 
@@ -72,9 +78,11 @@ impl Args {
         } else {
             out::text(&report.text(Paint::of_stdout()));
         }
-        match report.refused {
-            None => Ok(()),
-            Some(_) => Err(Failure::Found),
+        let warned = self.deny_warnings && !report.warnings.is_empty();
+        if report.refused.is_some() || warned {
+            Err(Failure::Found)
+        } else {
+            Ok(())
         }
     }
 }
@@ -86,8 +94,12 @@ impl Report {
             digest = Some(files.digest_hex());
             engine.prove(&files)
         });
+        let mut warnings = Vec::new();
         let (passed, error) = match proven {
-            Ok(proven) => (proven.passed, None),
+            Ok(proven) => {
+                warnings = proven.pack.never().iter().map(Wrong::from).collect();
+                (proven.passed, None)
+            }
             Err(Rejected { error, passed }) => (passed, Some(error)),
         };
         let failed = match &error {
@@ -99,6 +111,7 @@ impl Report {
             digest,
             steps: passed.iter().map(StepShown::from).collect(),
             failed,
+            warnings,
             refused: error.as_ref().map(Wrong::from),
         }
     }
@@ -116,6 +129,9 @@ impl Report {
             let line = line.map_or_else(String::new, |line| format!(":{line}"));
             let told = clean(&format!("{file}{line}: \"{case}\": {reason}"));
             text.push_str(&format!("{}  {told}\n", paint.bad("no")));
+        }
+        for warning in &self.warnings {
+            text.push_str(&warning.text("warning", &self.folder, paint));
         }
         match &self.refused {
             Some(wrong) => text.push_str(&wrong.text("refused", &self.folder, paint)),

@@ -101,6 +101,11 @@ impl Named {
 }
 
 impl PackChoice {
+    /// Does finding it need a database?
+    pub(super) fn needs_ledger(&self) -> bool {
+        !matches!(self, Self::Folder(_))
+    }
+
     /// Find it and load it. What is wrong with a pack is printed where it stands.
     pub(super) async fn load(
         &self,

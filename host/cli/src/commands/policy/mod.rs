@@ -2,21 +2,28 @@
 //! Here only the way to each.
 
 mod activate;
+mod bench;
 mod build;
 mod check;
 mod choice;
 mod diff;
 mod differences;
+mod explain;
 mod house;
+mod inspect;
+mod junit;
 mod keygen;
 mod log;
 mod mode;
 mod new;
 mod outcome;
 mod password;
+mod question;
 mod rollback;
+mod run;
 mod sign;
 mod since;
+mod test;
 mod toolchains;
 mod verdict;
 mod verify;
@@ -39,6 +46,11 @@ enum Action {
     New(new::Args),
     Build(build::Args),
     Check(check::Args),
+    Test(test::Args),
+    Run(run::Args),
+    Explain(explain::Args),
+    Bench(bench::Args),
+    Inspect(inspect::Args),
     Diff(diff::Args),
     Keygen(keygen::Args),
     Sign(sign::Args),
@@ -56,6 +68,11 @@ impl Args {
             Action::New(args) => args.run(global),
             Action::Build(args) => args.run(global),
             Action::Check(args) => args.run(global),
+            Action::Test(args) => args.run(global),
+            Action::Run(args) => wait(args.run(global)),
+            Action::Explain(args) => wait(args.run(global)),
+            Action::Bench(args) => args.run(global),
+            Action::Inspect(args) => args.run(global),
             Action::Diff(args) => wait(args.run(global)),
             Action::Keygen(args) => args.run(global),
             Action::Sign(args) => args.run(global),
