@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use dispatch_desk::Desk;
 use dispatch_identity::Verifier;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use limits::Limits;
@@ -38,7 +39,12 @@ struct Inner {
     rates: limits::Rates,
     metrics: metrics::HttpMetrics,
     stopping: CancellationToken,
+    /// Candidates that are read or proven now.
+    candidates: Semaphore,
 }
+
+/// Candidates at once: one is proven, another may be on its way.
+const CANDIDATES: usize = 2;
 
 impl Api {
     /// An API over a desk. `stopping` ends event streams when the host stops.
@@ -59,6 +65,7 @@ impl Api {
                 rates,
                 metrics,
                 stopping,
+                candidates: Semaphore::new(CANDIDATES),
             }),
         }
     }

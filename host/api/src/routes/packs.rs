@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::{Extension, FromRequest, Path, Query, Request, State};
 use axum::http::StatusCode;
 use dispatch_contract::packs::PackMode;
 use dispatch_contract::{Code, Phase, Refusal, Tool};
@@ -59,11 +59,14 @@ pub(crate) async fn propose(
     caller: Caller,
     Extension(correlation): Extension<CorrelationId>,
     given: Result<Query<CandidateQuery>, QueryRejection>,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Reply {
     operators_only(caller.actor)?;
     let given = query(given)?;
-    let archive = body.map_err(too_large_or_cut)?;
+    // nothing of a body is read before this: it may be large
+    let _one_of_few = api.inner.candidates.try_acquire().map_err(|_| busy())?;
+    let archive = Bytes::from_request(request, &api).await;
+    let archive = archive.map_err(too_large_or_cut)?;
     let candidate = Candidate {
         archive: archive.into(),
         max_flips: given.max_flips,
@@ -75,6 +78,16 @@ pub(crate) async fn propose(
     let correlation = Some(correlation.0.as_str());
     let outcome = api.desk().propose(caller.actor, candidate, correlation);
     Ok(json(&outcome.await?))
+}
+
+fn busy() -> Refusal {
+    let mut refusal = Refusal::new(
+        Code::RateLimited,
+        Phase::Request,
+        "Other candidates are being proven. Send yours again when they are done.",
+    );
+    refusal.retry_after_s = Some(2);
+    refusal
 }
 
 fn too_large_or_cut(rejection: BytesRejection) -> Refusal {

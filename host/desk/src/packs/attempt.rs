@@ -339,8 +339,7 @@ impl Inner {
             self.note_rejected(why);
         }
         let (step, reason) = (why.step.as_str(), why.reason.as_str());
-        let file = why.file.as_deref().unwrap_or("");
-        let line = why.line.unwrap_or(0);
+        let (file, line) = (why.file.as_deref(), why.line);
         if attempt.source == PackSource::Start {
             tracing::error!(
                 step,

@@ -203,3 +203,28 @@ async fn a_host_that_takes_signed_packs_alone_is_stale_beside_one_that_does_not(
     house.propose("", next.path()).await;
     has_revision(&strict.front, 3).await;
 }
+
+#[tokio::test]
+async fn a_folder_that_changes_while_the_database_is_away_is_taken_up_after() {
+    let pack = Copy::new().with_few_cases();
+    let house = House::with(Settings {
+        pack: pack.path().to_owned(),
+        ..Settings::default()
+    })
+    .await;
+    house.cut_database().await;
+    pack.edit(&[("revision = 1", "revision = 2")]);
+    eventually("the refusal", async || {
+        let (_, readiness) = house.readiness().await;
+        let reason = readiness["last_good_reason"].as_str().unwrap_or_default();
+        reason.starts_with("store").then_some(())
+    })
+    .await;
+    house.restore_database().await;
+    eventually("the folder's pack", async || {
+        let (_, readiness) = house.readiness().await;
+        (readiness["pack_revision"] == 2 && readiness["last_good"] == false).then_some(())
+    })
+    .await;
+    assert_eq!(house.pack_events("policy.pack_activated").await.len(), 2);
+}

@@ -1,6 +1,7 @@
 //! Packs: from an edit or a command to a proven, active pack, and back.
 
 mod activation;
+mod commands;
 mod editors;
 mod hosts;
 mod last_good;

@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 use super::PATIENCE;
 use super::front::Front;
 use super::pack::shipped;
-use super::people::People;
+use super::people::{People, Person};
 
 /// Where a process keeps its own, and which database it is on.
 pub(crate) struct Site {
@@ -31,6 +31,22 @@ pub(crate) struct Serving {
     child: Child,
     lines: Mutex<Lines<BufReader<ChildStdout>>>,
     log: PathBuf,
+}
+
+/// Runs a command against a host, as this person: its exit status, and what it printed.
+pub(crate) async fn run(front: &Front, who: &Person, arguments: &[&str]) -> (i32, String) {
+    let output = Command::new(binary())
+        .args(arguments)
+        .args(["--url", &front.base])
+        .env("DISPATCH_TOKEN", &who.token)
+        .env_remove("DISPATCH_TOKEN_FILE")
+        .stdin(Stdio::null())
+        .output();
+    let output = tokio::time::timeout(PATIENCE, output).await;
+    let output = output.expect("it ends in time").expect("it runs");
+    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+    said.push_str(&String::from_utf8_lossy(&output.stderr));
+    (output.status.code().expect("it ended by itself"), said)
 }
 
 /// The binary that this test run built.

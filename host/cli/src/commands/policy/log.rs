@@ -97,10 +97,11 @@ fn attempt(event: &Event) -> [String; 4] {
         PackSource::Follow => "another host's",
     };
     let mut effect = Vec::new();
-    if let Some(failed) = &told.failed {
-        effect.push(format!("{}: {}", failed.step, outcome::why(failed)));
+    match (&told.failed, &told.flips) {
+        (Some(failed), _) => effect.push(format!("{}: {}", failed.step, outcome::why(failed))),
+        (None, Some(flips)) if flips.judged > 0 => effect.push(outcome::effect(flips)),
+        _ => {}
     }
-    effect.extend(told.flips.as_ref().map(outcome::effect));
     effect.extend(told.reason.map(|reason| format!("\"{reason}\"")));
     if !source.is_empty() {
         effect.push(source.to_owned());
