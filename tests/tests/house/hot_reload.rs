@@ -102,7 +102,12 @@ async fn a_new_revision_takes_over_under_load_without_a_failed_call() {
     assert_eq!(history, [3, 2, 1]);
     assert_ne!(status["active"]["digest"], first["active"]["digest"]);
     assert_eq!(house.pack_events("policy.pack_activated").await.len(), 3);
-    // each event names the pack that judged it
+    // each event names the pack that judged it; the callers' last calls may have begun
+    // before the swap
+    let message = bodies::message("after it");
+    house
+        .step(&house.intake(), "ticket.add_message", &told, &message)
+        .await;
     let page = house
         .get(
             &house.operator(),
