@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::failure::Failure;
 
 /// What a build of the repository leaves beside this binary.
-const MADE: &str = "wasm-toolchain";
+const MADE: [&str; 2] = ["wasm-toolchain", "c-toolchain"];
 
 /// The folder, where somebody says it.
 #[derive(clap::Args)]
@@ -37,7 +37,7 @@ fn beside(binary: &Path) -> Option<PathBuf> {
     binary
         .ancestors()
         .skip(1)
-        .find(|folder| folder.join(MADE).is_dir())
+        .find(|folder| MADE.iter().any(|made| folder.join(made).is_dir()))
         .map(Path::to_path_buf)
 }
 
@@ -63,7 +63,7 @@ mod tests {
         let target = tempfile::tempdir().expect("a folder");
         let binary = target.path().join("debug/dispatch");
         assert_eq!(beside(&binary), None);
-        std::fs::create_dir_all(target.path().join(MADE)).expect("made");
+        std::fs::create_dir_all(target.path().join(MADE[1])).expect("made");
         assert_eq!(beside(&binary).as_deref(), Some(target.path()));
     }
 }
