@@ -20,6 +20,7 @@ use crate::error::LedgerError;
 use crate::lanes::Lane;
 use crate::ledger::Ledger;
 use crate::turns::Turn;
+use crate::writers::Writers;
 use crate::{stored, words};
 
 /// How a customer can be found again.
@@ -63,7 +64,6 @@ pub enum Opening {
 /// committed, abandoned or dropped.
 #[derive(Debug)]
 pub struct Open {
-    pub(crate) lane: Lane,
     pub(crate) hold: Hold,
     /// What is so.
     pub facts: Facts,
@@ -80,9 +80,9 @@ pub struct Open {
 #[derive(Debug)]
 pub(crate) enum Hold {
     /// The ticket's turn on this host; nothing is open in the database.
-    Turn { _turn: Turn },
-    /// A transaction on the lane holds the key and the contact of a new ticket.
-    Transaction,
+    Turn { turn: Turn, writers: Writers },
+    /// A transaction on this lane holds the key and the contact of a new ticket.
+    Transaction { lane: Lane },
 }
 
 /// What was read, before it is understood.
@@ -129,11 +129,9 @@ impl Ledger {
     /// # Errors
     /// Where the database cannot answer in time; see [`LedgerError::is_unavailable`].
     pub async fn begin(&self, lookup: &Lookup<'_>) -> Result<Opening, LedgerError> {
-        let hold = match lookup.ticket_id {
-            Some(ticket_id) => Hold::Turn {
-                _turn: self.turns.take(ticket_id).await?,
-            },
-            None => Hold::Transaction,
+        let turn = match lookup.ticket_id {
+            Some(ticket_id) => Some(self.turns.take(ticket_id).await?),
+            None => None,
         };
         let mut lane = self.lanes.acquire().await?;
         let found = match read(&mut lane, lookup).await {
@@ -143,9 +141,16 @@ impl Ledger {
             }
             outcome => outcome?,
         };
+        let hold = match turn {
+            Some(turn) => {
+                lane.done();
+                let writers = self.writers.clone();
+                Hold::Turn { turn, writers }
+            }
+            None => Hold::Transaction { lane },
+        };
         let earlier = found.earlier;
         let open = Open {
-            lane,
             hold,
             facts: found.facts,
             chain: found.chain,
@@ -315,11 +320,11 @@ impl Open {
     ///
     /// # Errors
     /// Where the connection broke; nothing was written then either.
-    pub async fn abandon(mut self) -> Result<(), LedgerError> {
-        if let Hold::Transaction = self.hold {
-            self.lane.run("ROLLBACK").await?;
+    pub async fn abandon(self) -> Result<(), LedgerError> {
+        if let Hold::Transaction { mut lane } = self.hold {
+            lane.run("ROLLBACK").await?;
+            lane.done();
         }
-        self.lane.done();
         Ok(())
     }
 }

@@ -23,6 +23,9 @@ pub enum LedgerError {
     /// committed; begin again, and judge what is so now.
     #[error("another host was first: begin again")]
     Overtaken,
+    /// The calls that this one was to be written with could not be written.
+    #[error(transparent)]
+    Together(std::sync::Arc<LedgerError>),
     /// The database refused a statement: a fault of this house.
     #[error("the database refused a statement")]
     Database(#[source] sqlx::Error),
@@ -53,14 +56,15 @@ impl LedgerError {
     /// The store is away rather than wrong: answer 503 `store_unavailable`.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Unavailable(_)
-                | Self::Busy { .. }
-                | Self::Held { .. }
-                | Self::Overtaken
-                | Self::ShuttingDown
-        )
+            | Self::Busy { .. }
+            | Self::Held { .. }
+            | Self::Overtaken
+            | Self::ShuttingDown => true,
+            Self::Together(shared) => shared.is_unavailable(),
+            _ => false,
+        }
     }
 
     /// The connection itself is gone, so that another one may do.

@@ -11,6 +11,7 @@ use crate::error::LedgerError;
 use crate::lanes::{Lanes, on_a_lane};
 use crate::refusals::RefusalWriter;
 use crate::turns::Turns;
+use crate::writers::Writers;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
@@ -57,6 +58,7 @@ pub struct Ledger {
     pub(crate) pool: PgPool,
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) turns: Arc<Turns>,
+    pub(crate) writers: Writers,
     pub(crate) refusals: RefusalWriter,
 }
 
@@ -93,15 +95,24 @@ impl Ledger {
         let listings = options
             .clone()
             .options([("plan_cache_mode", "force_custom_plan")]);
-        let fixed = options.options([("plan_cache_mode", "force_generic_plan")]);
+        let fixed = options.options([
+            ("plan_cache_mode", "force_generic_plan"),
+            // rows are found by their keys, in the order they are named: also where a plan
+            // was made while the tables were small
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+        ]);
         let pool = PgPoolOptions::new()
             .max_connections(chores)
             .acquire_timeout(settings.acquire_timeout)
             .connect_with(listings)
             .await?;
         let refusals = RefusalWriter::start(pool.clone());
+        let lanes = Lanes::new(fixed, lanes as usize, settings.acquire_timeout);
         Ok(Self {
-            lanes: Lanes::new(fixed, lanes as usize, settings.acquire_timeout),
+            writers: Writers::start(&lanes),
+            lanes,
             turns: Arc::new(Turns::new(settings.lock_timeout)),
             pool,
             refusals,

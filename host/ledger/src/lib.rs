@@ -8,13 +8,17 @@
 //! (or replays the key's earlier answer), [`Open::commit`] writes everything at once,
 //! [`Open::abandon`] lets go. A refusal goes to [`Ledger::record_refusal`].
 
+mod added;
 mod attachments;
 mod audit;
+mod batch;
 mod begin;
 mod case_file;
 mod commit;
+mod create;
 mod cursor;
 mod decisions;
+mod entry;
 mod error;
 mod feed;
 mod house;
@@ -33,7 +37,7 @@ mod turns;
 mod uploads;
 mod verify;
 mod words;
-mod write;
+mod writers;
 
 pub use attachments::FoundAttachment;
 pub use begin::{Contact, Lookup, Open, Opening};

@@ -6,7 +6,8 @@ use std::time::Duration;
 use dispatch_contract::actor::Role;
 use dispatch_contract::event::ChainHead;
 use dispatch_contract::input::{
-    Direction, Input, Intake, IntakeCustomer, NewMessage, TicketAddMessage, TicketSetPriority,
+    CloseoutAddNote, Direction, Input, Intake, IntakeCustomer, NewMessage, NewNote,
+    TicketAddMessage, TicketSetPriority,
 };
 use dispatch_contract::ticket::Priority;
 use dispatch_contract::{Call, State, TicketId};
@@ -226,6 +227,93 @@ async fn a_call_that_another_host_overtook_writes_nothing_and_is_judged_on_what_
         panic!("its key is still free");
     };
     assert_eq!(scene.ledger.verify(None, |_| {}).await.unwrap().fault, None);
+}
+
+#[tokio::test]
+async fn of_calls_written_together_one_that_was_overtaken_takes_nobody_with_it() {
+    let scene = Scene::new().await;
+    let elsewhere = Ledger::connect(scene.database.url(), 4).await.unwrap();
+    let mut calls = Vec::new();
+    for n in 0..9 {
+        let id = scene.ticket().await;
+        calls.push(match n % 3 {
+            0 => message(id, &fresh_key()),
+            1 => set_priority(id, &fresh_key(), Priority::Emergency),
+            _ => on(
+                id,
+                &fresh_key(),
+                Input::CloseoutAddNote(CloseoutAddNote {
+                    note: NewNote {
+                        text: "Rollers \u{1f6aa} \"both\" \\ ends".into(),
+                    },
+                }),
+            ),
+        });
+    }
+    let mut begun = Vec::new();
+    for call in &calls {
+        begun.push(begin(&scene.ledger, call).await);
+    }
+    let quick = message(calls[4].ticket_id.unwrap(), &fresh_key());
+    take(&elsewhere, operator(), &quick, None).await.unwrap();
+    let commits = begun.into_iter().zip(&calls).map(|(open, call)| {
+        let made = make(&open, operator(), call, None, None);
+        async move { commit(open, &made).await.map(|()| made.answer) }
+    });
+    let outcomes = futures::future::join_all(commits).await;
+    for (n, (outcome, call)) in outcomes.into_iter().zip(&calls).enumerate() {
+        match outcome {
+            Ok(answer) => assert_eq!(scene.take(call, None).await, Taken::Replayed(answer)),
+            Err(LedgerError::Overtaken) => assert_eq!(n, 4),
+            Err(error) => panic!("{n}: {error:?}"),
+        }
+    }
+    assert!(matches!(
+        scene.take(&calls[4], None).await,
+        Taken::Committed(_)
+    ));
+    assert_eq!(scene.ledger.verify(None, |_| {}).await.unwrap().fault, None);
+    let notes: Vec<String> = sqlx::query_scalar("SELECT text FROM notes")
+        .fetch_all(scene.database.pool())
+        .await
+        .unwrap();
+    assert_eq!(notes, ["Rollers \u{1f6aa} \"both\" \\ ends"; 3]);
+}
+
+#[tokio::test]
+async fn two_messages_at_once_that_tell_how_one_customer_is_reached_are_both_kept() {
+    let scene = Scene::new().await;
+    let phone = "+1 555 010 0777";
+    let mut calls = Vec::new();
+    for mail in ["a@example.com", "b@example.com"] {
+        let new = create_for(&fresh_key(), "Ann Lee", phone, "Gate");
+        let id = scene.take(&new, None).await.ticket_id();
+        let mut call = message(id, &fresh_key());
+        if let Input::TicketAddMessage(add) = &mut call.input {
+            add.intake = Some(Intake {
+                customer: Some(IntakeCustomer {
+                    phone: None,
+                    email: Some(mail.into()),
+                }),
+                issue: None,
+            });
+        }
+        calls.push(call);
+    }
+    let takes = calls.iter().map(|call| scene.take(call, None));
+    for taken in futures::future::join_all(takes).await {
+        assert!(matches!(taken, Taken::Committed(_)));
+    }
+    let kept: Vec<Option<String>> = sqlx::query_scalar("SELECT email FROM customers")
+        .fetch_all(scene.database.pool())
+        .await
+        .unwrap();
+    assert_eq!(kept.len(), 1);
+    assert!(
+        kept[0]
+            .as_deref()
+            .is_some_and(|mail| mail.ends_with("@example.com"))
+    );
 }
 
 #[tokio::test]
