@@ -98,8 +98,14 @@ fn expect(case: &mut dyn TableLike, verdict: &Verdict) {
         // `[case.expect]`: its keys change, its head stays
         Some(Item::Table(table)) => {
             table.retain(|key, _| wanted.contains_key(key));
-            for (key, value) in wanted {
-                table.insert(&key, Item::Value(value.decorated(" ", "")));
+            for (key, mut value) in wanted {
+                // a comment behind a value stays there
+                let decor = table.get(&key).and_then(Item::as_value).map(Value::decor);
+                match decor.cloned() {
+                    Some(decor) => *value.decor_mut() = decor,
+                    None => value.decor_mut().set_prefix(" "),
+                }
+                table.insert(&key, Item::Value(value));
             }
         }
         Some(Item::Value(old)) => {
