@@ -14,6 +14,10 @@ pub(crate) struct Figures {
     pub(crate) snapshot_reads_per_s: Option<f64>,
     pub(crate) rss_mb: Option<f64>,
     pub(crate) ready_ms: Option<f64>,
+    pub(crate) activation_p50_ms: Option<f64>,
+    pub(crate) replay_10000_ms: Option<f64>,
+    pub(crate) shadow_cost_percent: Option<f64>,
+    pub(crate) swap_p99_ratio: Option<f64>,
     details: Map<String, Value>,
 }
 
@@ -60,6 +64,18 @@ impl Figures {
             ),
             ("rss_mb", self.rss_mb, Target::AtMost(150.0)),
             ("ready_ms", self.ready_ms, Target::AtMost(1_000.0)),
+            ("activation_p50_ms", self.activation_p50_ms, Target::None),
+            (
+                "replay_10000_ms",
+                self.replay_10000_ms,
+                Target::AtMost(3_000.0),
+            ),
+            (
+                "shadow_cost_percent",
+                self.shadow_cost_percent,
+                Target::AtMost(20.0),
+            ),
+            ("swap_p99_ratio", self.swap_p99_ratio, Target::AtMost(2.0)),
         ]
     }
 
@@ -144,6 +160,10 @@ mod tests {
         assert_eq!(
             keys,
             [
+                "activation_p50_ms",
+                "replay_10000_ms",
+                "shadow_cost_percent",
+                "swap_p99_ratio",
                 "commits_per_s_1",
                 "commits_per_s_32",
                 "commits_per_s_8",

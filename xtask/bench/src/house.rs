@@ -15,6 +15,7 @@ use crate::figures::Figures;
 use crate::floods::{Reads, Refusals};
 use crate::host::{Host, Place};
 use crate::load::{self, Requests};
+use crate::packs::Packs;
 use crate::pgbench::Pgbench;
 use crate::processor::Watched;
 use crate::samples::median;
@@ -96,6 +97,16 @@ pub(crate) async fn measure(args: &Args, figures: &mut Figures) -> Result<()> {
             Some(flood("refusals", &host, watched, client, 403, long, figures).await?);
     }
     figures.rss_mb = Some(host.peak_rss_mb()?);
+    if args.wants(Part::Packs) {
+        let packs = Packs {
+            port: host.port,
+            tokens: &tokens,
+            tickets: args.tickets,
+            numbers: &numbers,
+            folder: &args.pack,
+        };
+        packs.measure(args.seconds, figures).await?;
+    }
     host.stop()?;
     cluster.stop()?;
     folder.close()?;

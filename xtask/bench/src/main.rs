@@ -11,6 +11,8 @@ mod house;
 mod load;
 mod mix;
 mod native;
+mod paced;
+mod packs;
 mod pgbench;
 mod processor;
 mod questions;
@@ -64,6 +66,8 @@ enum Part {
     Reads,
     /// From start to ready
     Start,
+    /// Activations, what would flip, shadow, and swaps under load
+    Packs,
 }
 
 impl Args {

@@ -100,8 +100,8 @@ struct Template {
 }
 
 impl Template {
-    fn new(kind: Kind, token: &str) -> Self {
-        let path = format!("/v0/tools/{}", kind.tool());
+    fn new(kind: Kind, token: &str, query: &str) -> Self {
+        let path = format!("/v0/tools/{}{query}", kind.tool());
         let bytes = wire::send("POST", &path, token, &kind.body());
         let find = |text: &str| {
             bytes
@@ -140,9 +140,32 @@ impl Mix {
         tickets: u32,
         numbers: &Arc<AtomicU64>,
     ) -> Self {
+        Self::with(tokens, client, tickets, numbers, "")
+    }
+
+    /// The same calls, judged and explained, and never committed.
+    pub(crate) fn of_dry_runs(
+        tokens: &Tokens,
+        client: usize,
+        tickets: u32,
+        numbers: &Arc<AtomicU64>,
+    ) -> Self {
+        Self::with(tokens, client, tickets, numbers, "?dry_run=true")
+    }
+
+    fn with(
+        tokens: &Tokens,
+        client: usize,
+        tickets: u32,
+        numbers: &Arc<AtomicU64>,
+        query: &str,
+    ) -> Self {
         Self {
             templates: Kind::ALL
-                .map(|kind| Template::new(kind, &tokens.one_of(kind.role(), client).token))
+                .map(|kind| {
+                    let caller = tokens.one_of(kind.role(), client);
+                    Template::new(kind, &caller.token, query)
+                })
                 .into(),
             tickets,
             numbers: Arc::clone(numbers),
@@ -185,7 +208,7 @@ mod tests {
 
     #[test]
     fn numbers_are_written_in_place() {
-        let mut template = Template::new(Kind::Note, "token");
+        let mut template = Template::new(Kind::Note, "token", "");
         let length = template.bytes.len();
         let (request_at, ticket_at) = (template.request_at, template.ticket_at);
         write(&mut template.bytes[request_at..][..DIGITS], 123);

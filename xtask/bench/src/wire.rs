@@ -96,12 +96,21 @@ pub(crate) fn get(path: &str, token: &str) -> Vec<u8> {
 /// A request with a JSON body.
 pub(crate) fn send(method: &str, path: &str, token: &str, body: &Value) -> Vec<u8> {
     let body = body.to_string();
-    format!(
+    with_body(method, path, token, "application/json", body.as_bytes())
+}
+
+/// A request with bytes.
+pub(crate) fn send_bytes(method: &str, path: &str, token: &str, body: &[u8]) -> Vec<u8> {
+    with_body(method, path, token, "application/octet-stream", body)
+}
+
+fn with_body(method: &str, path: &str, token: &str, kind: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+         content-type: {kind}\r\ncontent-length: {}\r\n\r\n",
         body.len()
-    )
-    .into_bytes()
+    );
+    [head.as_bytes(), body].concat()
 }
 
 #[cfg(test)]

@@ -1,0 +1,290 @@
+//! Packs on a host that works: what an activation takes, step by step; how fast recorded
+//! calls are judged again; what a pack in shadow costs those who call; and what they
+//! notice of 50 activations in a row.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use dispatch_contract::Role;
+use dispatch_engine::PackFiles;
+use serde_json::{Value, json};
+
+use crate::commits::commit;
+use crate::figures::Figures;
+use crate::load::Requests;
+use crate::mix::Mix;
+use crate::paced::Paced;
+use crate::samples::median;
+use crate::tokens::Tokens;
+use crate::wire::{self, Wire};
+
+/// Activations that are timed.
+const ACTIVATIONS: usize = 21;
+
+/// Recorded calls that are judged again for the figure.
+const RECORDED: u64 = 10_000;
+
+/// Activations in a row under load, every other one broken.
+const SWAPS: usize = 50;
+
+/// Calls a second meanwhile, and clients that send them.
+const PACE: f64 = 2_000.0;
+const PACED: usize = 16;
+
+/// Turns with a pack in shadow, and as many without.
+const ROUNDS: usize = 5;
+
+/// Where the packs go, and who sends them.
+pub(crate) struct Packs<'a> {
+    pub(crate) port: u16,
+    pub(crate) tokens: &'a Tokens,
+    pub(crate) tickets: u32,
+    pub(crate) numbers: &'a Arc<AtomicU64>,
+    pub(crate) folder: &'a Path,
+}
+
+/// What is sent instead of the shipped pack.
+#[derive(Clone, Copy)]
+enum Change {
+    /// The revision alone: every component is in the cache.
+    Revision,
+    /// A component too, which must be compiled.
+    Component,
+    /// Policies that are none.
+    Broken,
+}
+
+impl Packs<'_> {
+    pub(crate) async fn measure(&self, seconds: u64, figures: &mut Figures) -> Result<()> {
+        println!();
+        self.record().await?;
+        let mut revision = 1;
+        self.activations(&mut revision, figures).await?;
+        self.replay(revision, figures).await?;
+        self.shadow(revision, seconds, figures).await?;
+        self.swaps(&mut revision, seconds, figures).await
+    }
+
+    /// Commits until there is enough to judge again.
+    async fn record(&self) -> Result<()> {
+        while self.numbers.load(Ordering::Relaxed) < RECORDED + 1_000 {
+            let second = Duration::from_secs(1);
+            commit(
+                self.port,
+                self.tokens,
+                self.tickets,
+                self.numbers,
+                8,
+                second,
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// The shipped pack with a change, as one archive.
+    fn archive(&self, revision: u64, change: Change) -> Result<Vec<u8>> {
+        let mut files: BTreeMap<String, Vec<u8>> = PackFiles::read(self.folder)?
+            .iter()
+            .map(|(path, bytes)| (path.to_owned(), bytes.to_vec()))
+            .collect();
+        let manifest = files.get_mut("pack.toml").context("no manifest")?;
+        let text = String::from_utf8(std::mem::take(manifest))?;
+        let raised = text.replacen("revision = 1", &format!("revision = {revision}"), 1);
+        ensure!(raised != text, "the manifest's revision is not 1");
+        *manifest = raised.into_bytes();
+        match change {
+            Change::Revision => {}
+            Change::Component => {
+                let component = files
+                    .get_mut("components/closeout-add-note.wasm")
+                    .context("no such component")?;
+                // a custom section: other bytes, the same rules
+                component.extend([0, 10, 1, b'r']);
+                component.extend(revision.to_le_bytes());
+            }
+            Change::Broken => {
+                let (_, policies) = files
+                    .iter_mut()
+                    .find(|(path, _)| path.ends_with(".cedar"))
+                    .context("no policies")?;
+                policies.extend(b"\npermit (");
+            }
+        }
+        Ok(PackFiles::of(files)?.to_archive())
+    }
+
+    /// Sends a candidate; what became of it, and after how many milliseconds.
+    async fn propose(&self, archive: &[u8], query: &str) -> Result<(Value, f64)> {
+        let token = &self.tokens.of(Role::OperatorAdmin).token;
+        let path = format!("/v0/packs/candidates?{query}");
+        let request = wire::send_bytes("POST", &path, token, archive);
+        let mut wire = Wire::open(self.port).await?;
+        let began = Instant::now();
+        let outcome = wire.json(&request).await?;
+        Ok((outcome, began.elapsed().as_secs_f64() * 1000.0))
+    }
+
+    async fn activations(&self, revision: &mut u64, figures: &mut Figures) -> Result<()> {
+        let mut shown = serde_json::Map::new();
+        for (name, change) in [
+            ("cached", Change::Revision),
+            ("one_compiled", Change::Component),
+        ] {
+            let (mut whole, mut steps) = (Vec::new(), BTreeMap::<String, Vec<f64>>::new());
+            let mut order = Vec::new();
+            for _ in 0..ACTIVATIONS {
+                *revision += 1;
+                let archive = self.archive(*revision, change)?;
+                let (outcome, took_ms) = self.propose(&archive, "replay=2000").await?;
+                ensure!(outcome["activated"] == true, "not activated: {outcome}");
+                whole.push(took_ms);
+                for step in outcome["steps"].as_array().context("no steps")? {
+                    let name = step["step"].as_str().context("a step has a name")?;
+                    let us = step["took_us"].as_f64().context("a step took some time")?;
+                    if !order.iter().any(|known| known == name) {
+                        order.push(name.to_owned());
+                    }
+                    steps.entry(name.to_owned()).or_default().push(us / 1000.0);
+                }
+            }
+            let middle = median(&whole);
+            let each: Vec<String> = order
+                .iter()
+                .map(|name| format!("{name} {:.1}", median(&steps[name])))
+                .collect();
+            println!("activation, {name}: {middle:.0} ms ({})", each.join(", "));
+            if matches!(change, Change::Revision) {
+                figures.activation_p50_ms = Some(middle);
+            }
+            let steps: serde_json::Map<_, _> = steps
+                .iter()
+                .map(|(name, times)| (name.clone(), json!(median(times))))
+                .collect();
+            shown.insert(name.into(), json!({ "p50_ms": middle, "steps_ms": steps }));
+        }
+        figures.detail("activation", shown.into());
+        Ok(())
+    }
+
+    async fn replay(&self, revision: u64, figures: &mut Figures) -> Result<()> {
+        let archive = self.archive(revision + 1, Change::Revision)?;
+        let query = format!("replay={RECORDED}&activate=false");
+        let mut times = Vec::new();
+        for _ in 0..3 {
+            let (outcome, _) = self.propose(&archive, &query).await?;
+            let steps = outcome["steps"].as_array().context("no steps")?;
+            let replay = steps.iter().find(|step| step["step"] == "replay");
+            let us = replay.and_then(|step| step["took_us"].as_f64());
+            times.push(us.with_context(|| format!("no replay: {outcome}"))? / 1000.0);
+            ensure!(
+                outcome["flips"]["judged"] == RECORDED && outcome["flips"]["flipped"] == 0,
+                "not {RECORDED} judged alike: {}",
+                outcome["flips"]
+            );
+        }
+        let middle = median(&times);
+        println!("what would flip: {RECORDED} recorded calls in {middle:.0} ms");
+        figures.replay_10000_ms = Some(middle);
+        figures.detail("replay_ms", json!(times));
+        Ok(())
+    }
+
+    /// One client's calls with a pack in shadow and without, in turns.
+    async fn shadow(&self, revision: u64, seconds: u64, figures: &mut Figures) -> Result<()> {
+        let archive = self.archive(revision + 1, Change::Revision)?;
+        let (kept, _) = self
+            .propose(&archive, "replay=0&activate=false&keep=true")
+            .await?;
+        let digest = kept["pack"]["digest"].as_str().context("not kept")?;
+        let long = Duration::from_secs_f64(seconds as f64 / 2.0);
+        let (mut with, mut without) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            for (mode, p50s) in [("off", &mut without), ("shadow", &mut with)] {
+                self.set_mode(digest, mode).await?;
+                let run = commit(self.port, self.tokens, self.tickets, self.numbers, 1, long);
+                p50s.push(run.await?.samples.p50_us());
+            }
+        }
+        self.set_mode(digest, "off").await?;
+        let (with, without) = (median(&with), median(&without));
+        let share = (with / without - 1.0) * 100.0;
+        println!("shadow: p50 {with:.0} us beside {without:.0} us without ({share:+.1} %)");
+        figures.shadow_cost_percent = Some(share);
+        figures.detail("shadow_p50_us", json!({ "with": with, "without": without }));
+        Ok(())
+    }
+
+    async fn set_mode(&self, digest: &str, mode: &str) -> Result<()> {
+        let token = &self.tokens.of(Role::OperatorAdmin).token;
+        let path = format!("/v0/packs/{digest}/mode");
+        let body = json!({ "mode": mode, "reason": "measuring" });
+        let request = wire::send("PUT", &path, token, &body);
+        Wire::open(self.port).await?.json(&request).await?;
+        Ok(())
+    }
+
+    /// Callers at a fixed pace, in quiet and while packs come one after the other. One
+    /// call that fails ends the run.
+    async fn swaps(&self, revision: &mut u64, seconds: u64, figures: &mut Figures) -> Result<()> {
+        let quiet = Paced::start(self.port, self.callers(), PACE).await?;
+        tokio::time::sleep(Duration::from_secs(seconds * 2)).await;
+        let quiet = quiet.stop().await?;
+        // made before: the load's thread must not be held up
+        let mut archives = Vec::new();
+        for at in 0..SWAPS {
+            *revision += 1;
+            let change = [Change::Revision, Change::Broken][at % 2];
+            archives.push((change, self.archive(*revision, change)?));
+        }
+        let busy = Paced::start(self.port, self.callers(), PACE).await?;
+        let began = Instant::now();
+        for (change, archive) in &archives {
+            let (outcome, _) = self.propose(archive, "replay=200").await?;
+            let expected = matches!(change, Change::Revision);
+            ensure!(outcome["activated"] == expected, "unexpected: {outcome}");
+        }
+        let took_s = began.elapsed().as_secs_f64();
+        let busy = busy.stop().await?;
+        let (calm, swapping) = (quiet.p99_us(), busy.p99_us());
+        println!(
+            "{SWAPS} activations in {took_s:.1} s at {PACE:.0} calls/s: none of {} calls failed, p99 {swapping:.0} us, \
+             {calm:.0} us in quiet",
+            busy.len()
+        );
+        figures.swap_p99_ratio = Some(swapping / calm);
+        figures.detail(
+            "swaps",
+            json!({
+                "activations": SWAPS,
+                "calls": busy.len(),
+                "failed": 0,
+                "quiet_p50_us": quiet.p50_us(),
+                "quiet_p99_us": calm,
+                "p50_us": busy.p50_us(),
+                "p99_us": swapping,
+                "took_s": took_s,
+            }),
+        );
+        Ok(())
+    }
+
+    /// One client in four commits, the others only ask: all are judged whole.
+    fn callers(&self) -> Vec<Box<dyn Requests>> {
+        (0..PACED)
+            .map(|client| {
+                let calls = if client % 4 == 0 {
+                    Mix::new
+                } else {
+                    Mix::of_dry_runs
+                };
+                let mix = calls(self.tokens, client, self.tickets, self.numbers);
+                Box::new(mix) as Box<dyn Requests>
+            })
+            .collect()
+    }
+}
