@@ -72,7 +72,10 @@ impl Shadow {
         };
         let spawned = std::thread::Builder::new()
             .name("shadow".into())
-            .spawn(move || judge.run(&tasks));
+            .spawn(move || {
+                dispatch_engine::work_at_leisure();
+                judge.run(&tasks);
+            });
         if let Err(error) = &spawned {
             tracing::error!(%error, "no pack can judge in shadow; restart the host");
         }

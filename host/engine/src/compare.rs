@@ -13,6 +13,7 @@ use serde::Serialize;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::judge::{Flip, FlipKind};
+use crate::leisure::work_at_leisure;
 use crate::pack::{Pack, PackError, Step};
 
 /// Flips kept; beyond that they are only counted.
@@ -95,7 +96,10 @@ impl Comparison {
             let (a, b, waiting) = (a.clone(), b.clone(), Arc::clone(&waiting));
             let spawned = std::thread::Builder::new()
                 .name(format!("policy-compare-{number}"))
-                .spawn(move || work(&a, &b, &waiting));
+                .spawn(move || {
+                    work_at_leisure();
+                    work(&a, &b, &waiting)
+                });
             match spawned {
                 Ok(worker) => workers.push(worker),
                 Err(error) if workers.is_empty() => {

@@ -14,6 +14,7 @@ mod cedar;
 mod compare;
 mod engine;
 mod judge;
+mod leisure;
 mod pack;
 mod sandbox;
 mod view;
@@ -27,6 +28,7 @@ pub use cases::{
 pub use compare::{Comparison, FlipReport, FlippedCall, RecordedCall};
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use judge::{Flip, FlipKind, Judged, PhaseTrace, Trace, VERDICT_CODES};
+pub use leisure::work_at_leisure;
 pub use pack::{
     ComponentInfo, Limits, Manifest, Pack, PackError, PackFiles, PolicyInfo, Proven, Rejected,
     SettingValue, Step, Taken, ToolEntry, TrustedKey, TrustedKeyError,

@@ -96,14 +96,28 @@ impl Trial {
         }
     }
 
-    /// The engine's steps, on a thread that serves no calls.
+    /// The engine's steps, on a thread of their own.
     pub(super) async fn prove(
         &mut self,
         engine: &Engine,
         files: PackFiles,
+        pace: Pace,
     ) -> Result<Pack, PackError> {
         let engine = engine.clone();
-        let proven = tokio::task::spawn_blocking(move || engine.prove(&files)).await;
+        let (tell, proven) = tokio::sync::oneshot::channel();
+        let spawned = std::thread::Builder::new()
+            .name("pack-prover".into())
+            .spawn(move || {
+                if pace == Pace::BesideCalls {
+                    dispatch_engine::work_at_leisure();
+                }
+                // whoever asked may be gone
+                let _told = tell.send(engine.prove(&files));
+            });
+        if let Err(error) = &spawned {
+            tracing::error!(%error, "no thread to prove a pack on was granted");
+        }
+        let proven = proven.await;
         let proven = proven.unwrap_or_else(|_| {
             let cut_off = "proving it was cut off; try again";
             Err(PackError::new(Step::Components, cut_off).into())
@@ -153,6 +167,15 @@ impl Trial {
     }
 }
 
+/// How much of the machine proving may take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Pace {
+    /// All of it: nobody is served yet.
+    AtOnce,
+    /// What calls leave.
+    BesideCalls,
+}
+
 pub(super) fn away(error: &LedgerError) -> StepFailed {
     tracing::error!(error = error as &dyn Error, "the ledger did not answer");
     failed(Step::Store, format!("the database did not answer: {error}"))
@@ -169,7 +192,7 @@ impl Inner {
         let mut trial = Trial::begin();
         let result = match self.is_active(&mut trial, &files).await {
             Ok(true) => Ok(()),
-            Ok(false) => match trial.prove(&self.engine, files).await {
+            Ok(false) => match trial.prove(&self.engine, files, Pace::BesideCalls).await {
                 Ok(pack) => self.take_up(attempt, &mut trial, pack).await,
                 Err(error) => Err(refused(&error)),
             },

@@ -9,7 +9,7 @@ use dispatch_engine::{PackError, Step};
 use dispatch_ledger::Shadowed;
 use serde_json::Value;
 
-use super::attempt::Trial;
+use super::attempt::{Pace, Trial};
 use super::open::{last_good, stored_files};
 use super::steps::{failed, refused};
 use crate::refuse::ledger_away;
@@ -136,7 +136,9 @@ impl Desk {
         let files = stored_files(&self.inner.ledger, &pack.digest).await;
         match files.map_err(ledger_away)? {
             Ok(files) => {
-                let proven = trial.prove(&self.inner.engine, files).await;
+                let proven = trial
+                    .prove(&self.inner.engine, files, Pace::BesideCalls)
+                    .await;
                 Ok(proven.map(|_| ()).map_err(Some))
             }
             Err(error) => Ok(Err(error)),

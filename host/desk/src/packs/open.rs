@@ -7,7 +7,7 @@ use dispatch_contract::packs::PackSource;
 use dispatch_engine::{ActivePack, Engine, FolderContent, Pack, PackError, PackFiles, Step};
 use dispatch_ledger::{Activation, Ledger, LedgerError};
 
-use super::attempt::{Attempt, Trial};
+use super::attempt::{Attempt, Pace, Trial};
 use super::steps::{behind, refused};
 use super::{OpenError, PackBook};
 use crate::metrics::DeskMetrics;
@@ -68,7 +68,10 @@ async fn first(
     };
     let files = found.map_err(no_pack)?;
     let mut trial = Trial::begin();
-    let pack = trial.prove(&parts.engine, files).await.map_err(no_pack)?;
+    let pack = trial
+        .prove(&parts.engine, files, Pace::AtOnce)
+        .await
+        .map_err(no_pack)?;
     Ok(open_on(parts, trial, pack, content).await)
 }
 
@@ -91,9 +94,11 @@ async fn beside(
 ) -> Result<Arc<Inner>, OpenError> {
     let mut trial = Trial::begin();
     let proven = match &found {
-        Ok(files) if files.digest_hex() == active.pack.digest => {
-            Some(trial.prove(&parts.engine, files.clone()).await)
-        }
+        Ok(files) if files.digest_hex() == active.pack.digest => Some(
+            trial
+                .prove(&parts.engine, files.clone(), Pace::AtOnce)
+                .await,
+        ),
         _ => None,
     };
     if let Some(Ok(pack)) = proven {
@@ -139,7 +144,7 @@ async fn instead(
     };
     let mut trial = Trial::begin();
     let proven = match found {
-        Ok(files) => trial.prove(&parts.engine, files).await,
+        Ok(files) => trial.prove(&parts.engine, files, Pace::AtOnce).await,
         Err(error) => Err(error),
     };
     match proven {
