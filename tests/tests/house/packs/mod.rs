@@ -8,3 +8,4 @@ mod last_good;
 mod load;
 mod rollback;
 mod shadow;
+mod strict;
