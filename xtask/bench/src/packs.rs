@@ -35,6 +35,9 @@ const SWAPS: usize = 50;
 const PACE: f64 = 2_000.0;
 const PACED: usize = 16;
 
+/// Turns of quiet and of swaps.
+const SWAP_ROUNDS: usize = 3;
+
 /// Turns with a pack in shadow, and as many without.
 const ROUNDS: usize = 5;
 
@@ -228,44 +231,48 @@ impl Packs<'_> {
         Ok(())
     }
 
-    /// Callers at a fixed pace, in quiet and while packs come one after the other. One
-    /// call that fails ends the run.
+    /// Callers at a fixed pace, in quiet and while packs come one after the other, in turns:
+    /// what drifts on the machine meets both. One call that fails ends the run.
     async fn swaps(&self, revision: &mut u64, seconds: u64, figures: &mut Figures) -> Result<()> {
-        let quiet = Paced::start(self.port, self.callers(), PACE).await?;
-        tokio::time::sleep(Duration::from_secs(seconds * 2)).await;
-        let quiet = quiet.stop().await?;
-        // made before: the load's thread must not be held up
-        let mut archives = Vec::new();
-        for at in 0..SWAPS {
-            *revision += 1;
-            let change = [Change::Revision, Change::Broken][at % 2];
-            archives.push((change, self.archive(*revision, change)?));
+        let (mut calm, mut swapping, mut calls, mut took_s) = (vec![], vec![], vec![], vec![]);
+        for _ in 0..SWAP_ROUNDS {
+            let quiet = Paced::start(self.port, self.callers(), PACE).await?;
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            calm.push(quiet.stop().await?.p99_us());
+            // made before: the load's thread must not be held up
+            let mut archives = Vec::new();
+            for at in 0..SWAPS {
+                *revision += 1;
+                let change = [Change::Revision, Change::Broken][at % 2];
+                archives.push((change, self.archive(*revision, change)?));
+            }
+            let busy = Paced::start(self.port, self.callers(), PACE).await?;
+            let began = Instant::now();
+            for (change, archive) in &archives {
+                let (outcome, _) = self.propose(archive, "replay=200").await?;
+                let expected = matches!(change, Change::Revision);
+                ensure!(outcome["activated"] == expected, "unexpected: {outcome}");
+            }
+            took_s.push(began.elapsed().as_secs_f64());
+            let busy = busy.stop().await?;
+            calls.push(busy.len());
+            swapping.push(busy.p99_us());
         }
-        let busy = Paced::start(self.port, self.callers(), PACE).await?;
-        let began = Instant::now();
-        for (change, archive) in &archives {
-            let (outcome, _) = self.propose(archive, "replay=200").await?;
-            let expected = matches!(change, Change::Revision);
-            ensure!(outcome["activated"] == expected, "unexpected: {outcome}");
-        }
-        let took_s = began.elapsed().as_secs_f64();
-        let busy = busy.stop().await?;
-        let (calm, swapping) = (quiet.p99_us(), busy.p99_us());
+        let all: usize = calls.iter().sum();
+        let (quiet_p99, swap_p99) = (median(&calm), median(&swapping));
         println!(
-            "{SWAPS} activations in {took_s:.1} s at {PACE:.0} calls/s: none of {} calls failed, p99 {swapping:.0} us, \
-             {calm:.0} us in quiet",
-            busy.len()
+            "{SWAPS} activations in {:.1} s at {PACE:.0} calls/s, {SWAP_ROUNDS} times: none of {all} calls failed, \
+             p99 {swap_p99:.0} us, {quiet_p99:.0} us in quiet",
+            median(&took_s),
         );
-        figures.swap_p99_ratio = Some(swapping / calm);
+        figures.swap_p99_ratio = Some(swap_p99 / quiet_p99);
         figures.detail(
             "swaps",
             json!({
                 "activations": SWAPS,
-                "calls": busy.len(),
+                "calls": calls,
                 "failed": 0,
-                "quiet_p50_us": quiet.p50_us(),
                 "quiet_p99_us": calm,
-                "p50_us": busy.p50_us(),
                 "p99_us": swapping,
                 "took_s": took_s,
             }),
