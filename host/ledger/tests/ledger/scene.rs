@@ -92,6 +92,14 @@ pub(crate) fn fresh_key() -> String {
     Ulid::generate().to_string()
 }
 
+/// A new ticket's id, after all before it: of two ids made in one millisecond, chance
+/// says which is the later.
+fn later_ticket() -> TicketId {
+    static MADE: AtomicU64 = AtomicU64::new(1_790_000_000_000);
+    let at_ms = MADE.fetch_add(1, Ordering::Relaxed);
+    TicketId(Ulid::from_parts(at_ms, Ulid::generate().random()))
+}
+
 /// An instant that only grows.
 pub(crate) fn now() -> Timestamp {
     static SECONDS: AtomicU64 = AtomicU64::new(0);
@@ -222,7 +230,7 @@ pub(crate) fn make(
         determining_policies: vec!["operator".into()],
     };
     let at = now();
-    let ticket_id = call.ticket_id.unwrap_or_else(|| TicketId(Ulid::generate()));
+    let ticket_id = call.ticket_id.unwrap_or_else(later_ticket);
     let facts = settle::facts(
         call,
         &outcome,
