@@ -1,4 +1,4 @@
-//! Papers for the two billing tools: rendered from the case under the lock, and
+//! Papers for the two billing tools: rendered from the case as it was read, and
 //! kept before the call is committed.
 
 use std::error::Error;
@@ -110,7 +110,8 @@ impl Inner {
         })
     }
 
-    /// The case file as it is under the lock: whoever would change it waits for us.
+    /// The case file now. On this host whoever would change it waits for us; where another
+    /// host changes it, our commit is overtaken, and papers are made anew.
     async fn locked_case_file(&self, ticket_id: TicketId) -> Result<CaseFile, Refusal> {
         let found = self
             .ledger
