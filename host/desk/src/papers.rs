@@ -112,7 +112,7 @@ impl Inner {
 
     /// The case file now. On this host whoever would change it waits for us; where another
     /// host changes it, our commit is overtaken, and papers are made anew.
-    async fn locked_case_file(&self, ticket_id: TicketId) -> Result<CaseFile, Refusal> {
+    async fn case_file_now(&self, ticket_id: TicketId) -> Result<CaseFile, Refusal> {
         let found = self
             .ledger
             .case_file(ticket_id)
@@ -132,7 +132,7 @@ impl Inner {
             .call
             .ticket_id
             .ok_or_else(|| unmade(&Gone))?;
-        let file = self.locked_case_file(ticket_id).await?;
+        let file = self.case_file_now(ticket_id).await?;
         Ok(InvoiceInput {
             company: self.company.clone(),
             technician_name: technician_name(&file),
@@ -157,7 +157,7 @@ impl Inner {
             .call
             .ticket_id
             .ok_or_else(|| unmade(&Gone))?;
-        let file = self.locked_case_file(ticket_id).await?;
+        let file = self.case_file_now(ticket_id).await?;
         let drafted_at_version = file
             .audit
             .iter()
