@@ -104,6 +104,14 @@ ids! {
     DecisionId,
     /// Whoever a credential names, whatever the role.
     PrincipalId,
+    /// An organization: whose gateways and boards are its own.
+    OrganizationId,
+    /// An OpenClaw gateway that this house knows.
+    GatewayId,
+    /// A board: one lead agent and its workers on a gateway.
+    BoardId,
+    /// An agent on a gateway, as this house keeps it; not the gateway's own id for it.
+    AgentRecordId,
 }
 
 #[cfg(test)]
