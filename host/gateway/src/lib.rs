@@ -1,4 +1,43 @@
 //! Speaking with an OpenClaw gateway: frames, handshake, one connection for many calls.
 //!
+//! [`Connection`] is one socket; [`Link`] keeps one, connecting again as long as it is
+//! not stopped. Both are a [`Caller`]: [`ask`] puts one of the typed calls in [`methods`],
+//! [`Caller::call`] any other. What went wrong is a [`GatewayError`]; [`Trouble`] says what
+//! it means and what an operator does about it.
+//!
 //! Must not know SQL, tickets, agents' templates, nor who asks. A token is never in a log,
 //! an error or a debug form.
+
+mod address;
+mod caller;
+mod connection;
+mod device;
+pub mod diagnosis;
+mod error;
+mod frame;
+mod handshake;
+mod hello;
+pub mod known;
+mod link;
+pub mod methods;
+pub mod retry;
+mod scope;
+mod secret;
+mod target;
+mod tls;
+mod tokens;
+pub mod version;
+
+pub use address::{Address, AddressError};
+pub use caller::{Caller, ask};
+pub use connection::Connection;
+pub use device::{DeviceError, DeviceKey, DeviceRef, Statement};
+pub use diagnosis::Trouble;
+pub use error::GatewayError;
+pub use frame::Event;
+pub use hello::{Hello, Policy};
+pub use link::{Link, LinkState, Phase};
+pub use methods::Method;
+pub use scope::Scope;
+pub use secret::{Secret, SecretError, SecretRef};
+pub use target::{ClientKind, ConnectOptions, Credential, PROTOCOLS, Target, TokenSource};
