@@ -5,6 +5,7 @@
 //! same events.
 
 pub mod actor;
+pub mod agent_tools;
 pub mod answer;
 pub mod artifact;
 mod broken;
