@@ -8,6 +8,7 @@ mod house;
 mod lifecycle;
 mod lists;
 mod modes;
+mod outbox;
 mod recorded;
 mod refusals;
 mod scene;
