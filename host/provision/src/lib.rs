@@ -2,3 +2,5 @@
 //!
 //! Must not know SQL, HTTP, nor tickets. Speaks with a gateway only through its trait
 //! `ControlPlane`; every step may be done again.
+
+pub mod dispatch_config;
