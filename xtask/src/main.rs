@@ -16,7 +16,6 @@ mod fresh;
 mod guests;
 mod house;
 mod pg;
-mod plugin;
 mod setup;
 mod sqlx_data;
 mod step;
@@ -54,7 +53,6 @@ tasks! {
     Test => test,
     Guests => guests,
     Bindings => bindings,
-    Plugin => plugin,
     SqlxData => sqlx_data,
     Bench => bench,
     Pg => pg,

@@ -114,11 +114,6 @@ ids! {
     AgentRecordId,
 }
 
-impl OrganizationId {
-    /// The organization that every house has from the start.
-    pub const HOUSE: Self = Self(Ulid::nil());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
