@@ -4,6 +4,7 @@
 //! template on a real Postgres, the test's own. Must not know how a verdict is reached.
 
 mod database;
+pub mod openclaw;
 mod server;
 mod template;
 

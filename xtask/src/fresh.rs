@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use crate::{bindings, sqlx_data};
+use crate::{bindings, plugin, sqlx_data};
 
 /// Fails, with the command that makes the file fresh, if it is not.
 type Check = fn() -> Result<()>;
@@ -12,4 +12,5 @@ type Check = fn() -> Result<()>;
 pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("guests' bindings", bindings::check),
     ("the ledger's queries", sqlx_data::check),
+    ("the plugin's tools", plugin::check),
 ];

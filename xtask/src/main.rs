@@ -16,6 +16,7 @@ mod fresh;
 mod guests;
 mod house;
 mod pg;
+mod plugin;
 mod setup;
 mod sqlx_data;
 mod step;
@@ -53,6 +54,7 @@ tasks! {
     Test => test,
     Guests => guests,
     Bindings => bindings,
+    Plugin => plugin,
     SqlxData => sqlx_data,
     Bench => bench,
     Pg => pg,

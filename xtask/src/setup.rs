@@ -5,11 +5,13 @@ use dispatch_workshop::{c_compiler, wasm_compiler};
 
 use crate::house;
 use crate::step::step;
+use openclaw::OpenClaw;
 
+pub(crate) mod openclaw;
 pub(crate) mod postgres;
 pub(crate) mod s3;
 
-/// Set up what is missing: compilers for Wasm, and a Postgres.
+/// Set up what is missing: compilers for Wasm, a Postgres, and a gateway to test against.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -20,7 +22,9 @@ pub(crate) fn run(_: Args) -> Result<()> {
         let binaries = postgres::ensure()?;
         println!("    {}", binaries.folder().display());
         Ok(())
-    })
+    })?;
+    gateway()?;
+    Ok(())
 }
 
 /// The Wasm compiler, announced as a step.
@@ -49,4 +53,15 @@ pub(crate) fn c() -> Result<()> {
 /// A line of what goes on, below its step.
 pub(crate) fn tell(line: &str) {
     println!("    {line}");
+}
+
+/// The OpenClaw gateway. Where npm cannot bring it, its tests are skipped, and said so.
+pub(crate) fn gateway() -> Result<Option<OpenClaw>> {
+    step("set up: OpenClaw gateway", || {
+        let openclaw = openclaw::ensure()?;
+        if let Some(openclaw) = &openclaw {
+            println!("    {}", openclaw.folder().display());
+        }
+        Ok(openclaw)
+    })
 }

@@ -10,7 +10,7 @@ use crate::fresh::CHECKS;
 use crate::house;
 use crate::pg::TestServer;
 use crate::step::{run as run_command, says, step};
-use crate::{guests, setup};
+use crate::{guests, plugin, setup};
 
 /// Every package of a workspace.
 const WHOLE: &[&str] = &["--workspace"];
@@ -41,6 +41,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     setup::wasm()?;
     setup::c()?;
     step("set up: Postgres", setup::postgres::ensure)?;
+    let openclaw = setup::gateway()?;
     step("format", || {
         let scope = args.scope("--all");
         run_command(house::cargo().args(["fmt", "--check"]).args(scope))?;
@@ -61,11 +62,15 @@ pub(crate) fn run(args: Args) -> Result<()> {
     step("tests of the guests", || {
         each_workspace(|guests| runner.run(|| guests(house::cargo()), WHOLE, &[]))
     })?;
+    step("tests of the plugin", || plugin::test(openclaw.as_ref()))?;
     step("tests", || {
         let server = TestServer::start()?;
         let url = ("DISPATCH_TEST_DATABASE_URL", server.url.as_str());
         let outcome = runner.run(
-            || setup::s3::beside(offline(house::cargo())),
+            || {
+                let cargo = setup::openclaw::known_to(house::cargo(), openclaw.as_ref());
+                setup::s3::beside(offline(cargo))
+            },
             &scope,
             &[url],
         );

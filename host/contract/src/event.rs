@@ -89,11 +89,59 @@ pub enum EventType {
     /// A credential was revoked.
     #[serde(rename = "credential.revoked")]
     CredentialRevoked,
+    /// An organization was registered.
+    #[serde(rename = "organization.registered")]
+    OrganizationRegistered,
+    /// A gateway was registered.
+    #[serde(rename = "gateway.registered")]
+    GatewayRegistered,
+    /// A gateway's entry was changed.
+    #[serde(rename = "gateway.updated")]
+    GatewayUpdated,
+    /// A gateway was struck off the register.
+    #[serde(rename = "gateway.removed")]
+    GatewayRemoved,
+    /// A gateway was found in another condition than before.
+    #[serde(rename = "gateway.status_changed")]
+    GatewayStatusChanged,
+    /// A board was registered.
+    #[serde(rename = "board.registered")]
+    BoardRegistered,
+    /// A board's entry was changed.
+    #[serde(rename = "board.updated")]
+    BoardUpdated,
+    /// A board was struck off the register.
+    #[serde(rename = "board.removed")]
+    BoardRemoved,
+    /// An agent of a gateway was registered; nothing was done on the gateway yet.
+    #[serde(rename = "agent.registered")]
+    AgentRegistered,
+    /// Provisioning an agent on its gateway came to an end, good or bad.
+    #[serde(rename = "agent.provisioned")]
+    AgentProvisioned,
+    /// An agent of a gateway was given another token.
+    #[serde(rename = "agent.token_rotated")]
+    AgentTokenRotated,
+    /// An agent of a gateway was written to, or could not be.
+    #[serde(rename = "agent.messaged")]
+    AgentMessaged,
+    /// An agent of a gateway did not check in, however often it was woken.
+    #[serde(rename = "agent.offline")]
+    AgentOffline,
+    /// An agent of a gateway was removed.
+    #[serde(rename = "agent.removed")]
+    AgentRemoved,
+    /// An outbound message was given up.
+    #[serde(rename = "outbound.dead_lettered")]
+    OutboundDeadLettered,
+    /// An operator had an outbound message tried again.
+    #[serde(rename = "outbound.replayed")]
+    OutboundReplayed,
 }
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 40] = [
         Self::TicketCreated,
         Self::TicketMessageAdded,
         Self::TicketPrioritySet,
@@ -118,6 +166,22 @@ impl EventType {
         Self::ProposalRejected,
         Self::TechnicianRegistered,
         Self::CredentialRevoked,
+        Self::OrganizationRegistered,
+        Self::GatewayRegistered,
+        Self::GatewayUpdated,
+        Self::GatewayRemoved,
+        Self::GatewayStatusChanged,
+        Self::BoardRegistered,
+        Self::BoardUpdated,
+        Self::BoardRemoved,
+        Self::AgentRegistered,
+        Self::AgentProvisioned,
+        Self::AgentTokenRotated,
+        Self::AgentMessaged,
+        Self::AgentOffline,
+        Self::AgentRemoved,
+        Self::OutboundDeadLettered,
+        Self::OutboundReplayed,
     ];
 
     /// The type's name on the wire.
@@ -148,6 +212,22 @@ impl EventType {
             Self::ProposalRejected => "proposal.rejected",
             Self::TechnicianRegistered => "technician.registered",
             Self::CredentialRevoked => "credential.revoked",
+            Self::OrganizationRegistered => "organization.registered",
+            Self::GatewayRegistered => "gateway.registered",
+            Self::GatewayUpdated => "gateway.updated",
+            Self::GatewayRemoved => "gateway.removed",
+            Self::GatewayStatusChanged => "gateway.status_changed",
+            Self::BoardRegistered => "board.registered",
+            Self::BoardUpdated => "board.updated",
+            Self::BoardRemoved => "board.removed",
+            Self::AgentRegistered => "agent.registered",
+            Self::AgentProvisioned => "agent.provisioned",
+            Self::AgentTokenRotated => "agent.token_rotated",
+            Self::AgentMessaged => "agent.messaged",
+            Self::AgentOffline => "agent.offline",
+            Self::AgentRemoved => "agent.removed",
+            Self::OutboundDeadLettered => "outbound.dead_lettered",
+            Self::OutboundReplayed => "outbound.replayed",
         }
     }
 }

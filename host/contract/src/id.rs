@@ -114,6 +114,11 @@ ids! {
     AgentRecordId,
 }
 
+impl OrganizationId {
+    /// The organization that every house has from the start.
+    pub const HOUSE: Self = Self(Ulid::nil());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

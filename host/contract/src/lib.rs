@@ -5,8 +5,10 @@
 //! same events.
 
 pub mod actor;
+pub mod agent_tools;
 pub mod answer;
 pub mod artifact;
+pub mod board;
 mod broken;
 pub mod call;
 pub mod canonical;
@@ -15,6 +17,8 @@ pub mod channel;
 pub mod decision;
 pub mod event;
 pub mod fact;
+pub mod gateway;
+pub mod gateway_agent;
 pub mod id;
 pub mod input;
 pub mod invoice;

@@ -38,6 +38,8 @@ pub enum Code {
     IdempotencyConflict,
     /// 409: the ticket has moved on from `expected_version`.
     StaleVersion,
+    /// 409: the name is taken, or there are as many as there may be.
+    Conflict,
     /// 413: the body is over its limit.
     PayloadTooLarge,
     /// 415: an upload of a type that is not on the allow list.
@@ -46,6 +48,8 @@ pub enum Code {
     InvalidInput,
     /// 429: too many calls from this principal.
     RateLimited,
+    /// 502: the gateway did not answer, or not as it should have.
+    GatewayFailed,
     /// 503: a rule trapped, ran out of time or memory.
     PolicyUnavailable,
     /// 503: the database or the object store is away.
@@ -54,7 +58,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the contract's table.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::MalformedJson,
         Self::Unauthenticated,
         Self::RoleForbidden,
@@ -67,10 +71,12 @@ impl Code {
         Self::GateBlocked,
         Self::IdempotencyConflict,
         Self::StaleVersion,
+        Self::Conflict,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
         Self::InvalidInput,
         Self::RateLimited,
+        Self::GatewayFailed,
         Self::PolicyUnavailable,
         Self::StoreUnavailable,
     ];
@@ -86,11 +92,13 @@ impl Code {
             Self::IllegalTransition
             | Self::GateBlocked
             | Self::IdempotencyConflict
-            | Self::StaleVersion => 409,
+            | Self::StaleVersion
+            | Self::Conflict => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::InvalidInput => 422,
             Self::RateLimited => 429,
+            Self::GatewayFailed => 502,
             Self::PolicyUnavailable | Self::StoreUnavailable => 503,
         }
     }
@@ -111,10 +119,12 @@ impl Code {
             Self::GateBlocked => "gate_blocked",
             Self::IdempotencyConflict => "idempotency_conflict",
             Self::StaleVersion => "stale_version",
+            Self::Conflict => "conflict",
             Self::PayloadTooLarge => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::InvalidInput => "invalid_input",
             Self::RateLimited => "rate_limited",
+            Self::GatewayFailed => "gateway_failed",
             Self::PolicyUnavailable => "policy_unavailable",
             Self::StoreUnavailable => "store_unavailable",
         }
@@ -136,10 +146,12 @@ impl Code {
             Self::GateBlocked => "A gate does not hold yet",
             Self::IdempotencyConflict => "This request_id was used for another call",
             Self::StaleVersion => "The ticket has moved on",
+            Self::Conflict => "It clashes with what is there",
             Self::PayloadTooLarge => "The body is too large",
             Self::UnsupportedMediaType => "This content type is not accepted",
             Self::InvalidInput => "The input breaks rules",
             Self::RateLimited => "Too many calls",
+            Self::GatewayFailed => "The gateway did not do it",
             Self::PolicyUnavailable => "The rules cannot answer",
             Self::StoreUnavailable => "The store cannot answer",
         }
@@ -180,6 +192,8 @@ pub enum Phase {
     Invariant,
     /// Writing it down.
     Store,
+    /// Speaking with an OpenClaw gateway.
+    Gateway,
 }
 
 impl Phase {
@@ -198,6 +212,7 @@ impl Phase {
             Self::TransitionAuthorization => "transition_authorization",
             Self::Invariant => "invariant",
             Self::Store => "store",
+            Self::Gateway => "gateway",
         }
     }
 }

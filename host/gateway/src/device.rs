@@ -250,16 +250,27 @@ pub struct Statement<'a> {
 }
 
 impl Statement<'_> {
+    /// The layout of version 1, for gateways that send no nonce.
+    #[must_use]
+    pub fn v1(&self) -> Zeroizing<String> {
+        self.layout("v1")
+    }
+
     /// The layout of version 2.
     #[must_use]
     pub fn v2(&self) -> Zeroizing<String> {
-        self.layout("v2")
+        let mut text = self.layout("v2");
+        text.push('|');
+        text.push_str(self.nonce);
+        text
     }
 
     /// The layout of version 3, which holds the platform too: trimmed, ASCII in lower case.
     #[must_use]
     pub fn v3(&self, platform: &str, device_family: &str) -> Zeroizing<String> {
         let mut text = self.layout("v3");
+        text.push('|');
+        text.push_str(self.nonce);
         for part in [platform, device_family] {
             text.push('|');
             text.push_str(&part.trim().to_ascii_lowercase());
@@ -271,15 +282,14 @@ impl Statement<'_> {
         let mut text = Zeroizing::new(String::with_capacity(512));
         let _ = write!(
             text,
-            "{version}|{}|{}|{}|{}|{}|{}|{}|{}",
+            "{version}|{}|{}|{}|{}|{}|{}|{}",
             self.device_id,
             self.client_id,
             self.client_mode,
             self.role,
             self.scopes.join(","),
             self.signed_at_ms,
-            self.token,
-            self.nonce
+            self.token
         );
         text
     }

@@ -40,8 +40,11 @@ pub enum Trouble {
     Refused,
 }
 
+/// What a refusal with a finer code means.
+type Meaning = fn(&GatewayError) -> Trouble;
+
 /// Finer codes (`details.code`) of a refusal, and what they mean.
-const DETAILS: &[(&str, fn(&GatewayError) -> Trouble)] = &[
+const DETAILS: &[(&str, Meaning)] = &[
     ("PAIRING_REQUIRED", pairing),
     ("DEVICE_IDENTITY_REQUIRED", |_| Trouble::AuthFailed),
     ("AUTH_RATE_LIMITED", |_| Trouble::RateLimited),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::device::DeviceError;
-use crate::secret::SecretError;
+use crate::secret::{Secret, SecretError};
 
 /// Why a gateway did not do what it was asked to. Cheap to clone: when a connection
 /// ends, every call that waited on it gets a copy.
@@ -167,6 +167,42 @@ impl GatewayError {
         match self {
             Self::Refused { message, .. } => message.clone(),
             other => other.to_string(),
+        }
+    }
+
+    /// The same, without the secret where the other side repeated it.
+    #[must_use]
+    pub(crate) fn scrubbed(self, secret: Option<&Secret>) -> Self {
+        let Some(secret) = secret else {
+            return self;
+        };
+        match self {
+            Self::Refused {
+                code,
+                message,
+                details,
+                retryable,
+                retry_after,
+            } => Self::Refused {
+                code: secret.scrub(&code),
+                message: secret.scrub(&message),
+                details: details.map(|details| {
+                    let clean = secret.scrub(&details.to_string());
+                    Box::new(serde_json::from_str(&clean).unwrap_or(Value::Null))
+                }),
+                retryable,
+                retry_after,
+            },
+            Self::Closed { code, reason } => Self::Closed {
+                code,
+                reason: secret.scrub(&reason),
+            },
+            Self::Protocol(text) => Self::Protocol(secret.scrub(&text)),
+            Self::Unreachable { address, cause } => Self::Unreachable {
+                address,
+                cause: secret.scrub(&cause),
+            },
+            other => other,
         }
     }
 

@@ -13,13 +13,16 @@ mod caller;
 mod connection;
 mod device;
 pub mod diagnosis;
+mod dial;
 mod error;
 mod frame;
 mod handshake;
 mod hello;
 pub mod known;
 mod link;
+mod metered;
 pub mod methods;
+mod pump;
 pub mod retry;
 mod scope;
 mod secret;
@@ -40,4 +43,6 @@ pub use link::{Link, LinkState, Phase};
 pub use methods::Method;
 pub use scope::Scope;
 pub use secret::{Secret, SecretError, SecretRef};
-pub use target::{ClientKind, ConnectOptions, Credential, PROTOCOLS, Target, TokenSource};
+pub use target::{
+    ClientKind, ConnectOptions, Credential, PROTOCOLS, StatementLayout, Target, TokenSource,
+};

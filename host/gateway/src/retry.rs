@@ -375,7 +375,7 @@ mod tests {
     async fn an_attempt_that_hangs_ends_with_the_budget() {
         let mut retries = Retries::new(short(Duration::from_millis(30)), "template sync");
         let error = retries
-            .run(|| std::future::pending::<Result<(), GatewayError>>())
+            .run(std::future::pending::<Result<(), GatewayError>>)
             .await
             .expect_err("never");
         assert!(

@@ -160,6 +160,16 @@ impl ClientKind {
     }
 }
 
+/// How a device's statement is laid out for its signature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StatementLayout {
+    /// With nonce, for gateways that do not know version 3 yet.
+    V2,
+    /// With nonce and platform.
+    #[default]
+    V3,
+}
+
 /// What a connection asks for, and its limits.
 #[derive(Clone, Debug)]
 pub struct ConnectOptions {
@@ -169,6 +179,8 @@ pub struct ConnectOptions {
     pub scopes: Vec<Scope>,
     /// The protocol versions offered.
     pub protocols: RangeInclusive<u16>,
+    /// How a device key signs.
+    pub statement: StatementLayout,
     /// Do not verify the gateway's certificate; for `wss` alone.
     pub allow_insecure_tls: bool,
     /// Send the token in the address too, as document 003 has it (`?token=`). It may then
@@ -198,10 +210,12 @@ impl Default for ConnectOptions {
             client: ClientKind::default(),
             scopes: Scope::ALL.to_vec(),
             protocols: PROTOCOLS,
+            statement: StatementLayout::default(),
             allow_insecure_tls: false,
             token_in_query: false,
             minimum_version: None,
-            connect_within: Duration::from_secs(15),
+            // a gateway that takes the connection and says nothing is known within 10 s too
+            connect_within: Duration::from_secs(8),
             challenge_within: Duration::from_secs(2),
             // 3 s and 4 s: a gateway that stopped answering is known within 10 s
             ping_every: Duration::from_secs(3),

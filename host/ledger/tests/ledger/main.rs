@@ -3,10 +3,12 @@
 mod append_only;
 mod commit;
 mod feed;
+mod gateways;
 mod house;
 mod lifecycle;
 mod lists;
 mod modes;
+mod outbox;
 mod recorded;
 mod refusals;
 mod scene;

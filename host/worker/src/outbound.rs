@@ -1,0 +1,166 @@
+//! The loop that sends what is owed.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dispatch_ledger::Ledger;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::house::House;
+use crate::limits::Limits;
+use crate::metrics::OutboundMetrics;
+use crate::sender::{Sender, Standing};
+use crate::texts::Texts;
+use crate::tries::Desk;
+use crate::words::Company;
+
+/// The wait after the database did not answer.
+const DATABASE_AWAY: Duration = Duration::from_secs(3);
+
+/// Sends what committed calls owe, as long as it runs.
+pub struct Outbound {
+    desk: Desk,
+}
+
+impl Outbound {
+    /// Everything that sending stands on.
+    #[must_use]
+    pub fn new(
+        ledger: Ledger,
+        sender: Arc<dyn Sender>,
+        texts: Texts,
+        company: Company,
+        house: House,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            desk: Desk {
+                ledger,
+                sender,
+                texts,
+                company,
+                house,
+                metrics: OutboundMetrics::default(),
+                limits,
+            },
+        }
+    }
+
+    /// Its counters and gauges.
+    #[must_use]
+    pub fn metrics(&self) -> &OutboundMetrics {
+        &self.desk.metrics
+    }
+
+    /// Begin. `hint` changes with every commit of this host: a reason to look at once.
+    #[must_use]
+    pub fn start(self, hint: watch::Receiver<u64>) -> Running {
+        let stopping = CancellationToken::new();
+        let task = tokio::spawn(run(Arc::new(self.desk), hint, stopping.clone()));
+        Running {
+            stopping,
+            task: Some(task),
+        }
+    }
+}
+
+/// The loop while it runs; dropped, it ends where it stands.
+pub struct Running {
+    stopping: CancellationToken,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Begin nothing new, finish what is under way.
+    pub async fn stop(mut self) {
+        self.stopping.cancel();
+        if let Some(task) = self.task.take()
+            && let Err(error) = task.await
+        {
+            tracing::error!(error = &error as &dyn Error, "sending ended badly");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+async fn run(desk: Arc<Desk>, mut hint: watch::Receiver<u64>, stopping: CancellationToken) {
+    let mut under_way = JoinSet::new();
+    let mut counted: Option<Instant> = None;
+    loop {
+        let standing = desk.sender.standing();
+        desk.metrics.standing(standing);
+        if counted.is_none_or(|at| at.elapsed() >= desk.limits.count) {
+            counted = Some(Instant::now());
+            if let Ok(counts) = desk.ledger.outbox_counts().await {
+                desk.metrics.counted(counts, desk.house.now());
+            }
+        }
+        let mut wait = desk.limits.look;
+        if standing == Standing::Ready && !take_up(&desk, &mut under_way).await {
+            wait = DATABASE_AWAY;
+        }
+        hint.mark_unchanged();
+        tokio::select! {
+            () = stopping.cancelled() => break,
+            Some(ended) = under_way.join_next() => noted(ended),
+            Ok(()) = hint.changed() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+        // several that end together, or commits that come together, are one reason to look
+        tokio::select! {
+            () = stopping.cancelled() => break,
+            () = tokio::time::sleep(desk.limits.breath) => {}
+        }
+        while let Some(ended) = under_way.try_join_next() {
+            noted(ended);
+        }
+    }
+    while let Some(ended) = under_way.join_next().await {
+        noted(ended);
+    }
+}
+
+/// Lease as many as there is room for, and try them. False where the database is away.
+async fn take_up(desk: &Arc<Desk>, under_way: &mut JoinSet<()>) -> bool {
+    let room = desk
+        .limits
+        .at_once
+        .saturating_sub(u32::try_from(under_way.len()).unwrap_or(0));
+    if room == 0 {
+        return true;
+    }
+    let leased = Instant::now();
+    match desk.ledger.lease_outbox(desk.limits.lease, room).await {
+        Ok(messages) => {
+            for message in messages {
+                let desk = Arc::clone(desk);
+                under_way.spawn(async move { desk.try_one(&message, leased).await });
+            }
+            true
+        }
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn Error,
+                "the outbox cannot be looked at"
+            );
+            false
+        }
+    }
+}
+
+/// A try that panicked is a fault of ours: its lease runs out, and it is tried again.
+fn noted(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(error = &error as &dyn Error, "a try ended badly");
+    }
+}

@@ -1,0 +1,3 @@
+//! Against a real OpenClaw gateway on loopback. Each test says SKIPPED where there is none.
+
+mod harness;
