@@ -1,4 +1,72 @@
-//! The gateways this house knows: their register, their agents, a watched connection each.
+//! The gateways this house knows: their register, boards and agents on them, a connection
+//! each that everything shares, and what is said over it.
 //!
-//! Must not know HTTP, Wasm, nor how a verdict is reached. What is kept goes through the
-//! ledger; what is said to a gateway goes through `gateway` and `provision`.
+//! The only room between the ledger and `dispatch-gateway`: whoever serves HTTP asks here.
+//! Must not know HTTP, Wasm, nor how a verdict is reached. A gateway's secrets are named in
+//! its entry and read when a connection is made; they are in no answer, log or event.
+
+mod boards;
+mod find;
+mod house;
+mod links;
+mod refuse;
+mod register;
+mod target;
+mod text;
+
+use std::sync::Arc;
+
+use dispatch_contract::{GatewayId, Refusal};
+use dispatch_gateway::Link;
+use dispatch_ledger::Ledger;
+
+pub use house::{House, Visitor};
+
+/// What a switchboard is made of.
+pub struct Parts {
+    /// Keeps.
+    pub ledger: Ledger,
+    /// The house's clock and pen.
+    pub house: House,
+}
+
+/// Speaks with gateways. Cheap to clone.
+#[derive(Clone)]
+pub struct Switchboard {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    ledger: Ledger,
+    house: House,
+    links: links::Links,
+}
+
+impl Switchboard {
+    /// A switchboard with no connection yet: each is begun when it is first needed.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                ledger: parts.ledger,
+                house: parts.house,
+                links: links::Links::default(),
+            }),
+        }
+    }
+
+    /// The connection to a registered gateway, the same for everybody who asks until its
+    /// entry changes. It may not be connected yet, or any more: [`Link::state`] says.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid_input` where the entry contradicts itself, `store_unavailable`.
+    pub async fn link(&self, gateway_id: GatewayId) -> Result<Link, Refusal> {
+        let gateway = self.gateway_for(&Visitor::the_house(), gateway_id).await?;
+        self.inner.links.link(&gateway)
+    }
+
+    /// Let go of every connection.
+    pub async fn stop(&self) {
+        self.inner.links.stop().await;
+    }
+}
