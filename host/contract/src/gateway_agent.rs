@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::actor::Role;
 use crate::id::{AgentRecordId, BoardId, GatewayId, OrganizationId};
 use crate::time::Timestamp;
 
@@ -77,6 +78,10 @@ pub struct AgentProfile {
     /// Its sign.
     #[schemars(length(min = 1, max = 40))]
     pub emoji: String,
+    /// Which of the four dispatch roles its credential carries: its documents then list that
+    /// role's tools. Says nothing about what it may do; the credential does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dispatch_role: Option<Role>,
     /// A template of its own for IDENTITY.md.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20000))]
@@ -93,6 +98,7 @@ impl Default for AgentProfile {
             role: "Generalist".into(),
             communication_style: "direct, concise, practical".into(),
             emoji: ":gear:".into(),
+            dispatch_role: None,
             identity_template: None,
             soul_template: None,
         }

@@ -5,22 +5,36 @@
 //! Must not know HTTP, Wasm, nor how a verdict is reached. A gateway's secrets are named in
 //! its entry and read when a connection is made; they are in no answer, log or event.
 
+mod agents;
 mod boards;
+mod check_in;
+mod coordination;
 mod find;
 mod house;
+mod lifecycle;
 mod links;
+mod plan;
+mod reconcile;
 mod refuse;
 mod register;
+mod sessions;
+mod sync;
 mod target;
 mod text;
+mod token;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use dispatch_contract::{GatewayId, Refusal};
 use dispatch_gateway::Link;
 use dispatch_ledger::Ledger;
+use dispatch_provision::Templates;
 
+pub use coordination::Speaker;
+pub use dispatch_ledger::AgentFilter;
 pub use house::{House, Visitor};
+pub use reconcile::MAX_WAKES;
 
 /// What a switchboard is made of.
 pub struct Parts {
@@ -28,6 +42,10 @@ pub struct Parts {
     pub ledger: Ledger,
     /// The house's clock and pen.
     pub house: House,
+    /// What agents' files are made from.
+    pub templates: Templates,
+    /// Where agents reach this house, such as `http://127.0.0.1:7711`.
+    pub base_url: String,
 }
 
 /// Speaks with gateways. Cheap to clone.
@@ -40,6 +58,10 @@ struct Inner {
     ledger: Ledger,
     house: House,
     links: links::Links,
+    templates: Templates,
+    base_url: String,
+    /// Work on a gateway, one piece at a time.
+    turns: Mutex<HashMap<GatewayId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl Switchboard {
@@ -51,6 +73,9 @@ impl Switchboard {
                 ledger: parts.ledger,
                 house: parts.house,
                 links: links::Links::default(),
+                templates: parts.templates,
+                base_url: parts.base_url,
+                turns: Mutex::default(),
             }),
         }
     }

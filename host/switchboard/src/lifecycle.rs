@@ -1,0 +1,301 @@
+//! Work on one agent, from its row to its gateway and back: what begins is noted before the
+//! gateway is asked, and what came of it after. Stopped anywhere in between and done again,
+//! it finds the same agent and goes on.
+
+use std::time::Duration;
+
+use dispatch_contract::event::EventType;
+use dispatch_contract::gateway_agent::{AgentStatus, GatewayAgent};
+use dispatch_contract::{Code, GatewayId, Phase, Refusal};
+use dispatch_gateway::Secret;
+use dispatch_gateway::diagnosis::normalised;
+use dispatch_gateway::retry::COORDINATION;
+use dispatch_ledger::LifecycleBegin;
+use dispatch_provision::{
+    Action, LifecycleError, OpenClaw, Options, Patient, Unobserved, Wake, apply_lifecycle,
+    read_token,
+};
+use tokio::sync::OwnedMutexGuard;
+
+use crate::Switchboard;
+use crate::house::Visitor;
+use crate::links::Prompt;
+use crate::plan::Site;
+use crate::refuse::{failed_saying, no_such, unread, wrong};
+use crate::token;
+
+/// A woken agent has so long to check in.
+const CHECK_IN_WITHIN_US: i64 = 30_000_000;
+
+/// How long work waits for other work on the same gateway.
+const TURN_WITHIN: Duration = Duration::from_secs(60);
+
+/// Which token the agent's files are to hold.
+pub(crate) enum Key {
+    /// This one, which was given to it just now.
+    Given(Secret),
+    /// The one they hold; another where that cannot be read or is not its own.
+    Kept,
+    /// Another: the one before holds no longer.
+    New,
+}
+
+/// What is to be done to an agent.
+pub(crate) struct Job {
+    /// What it is called where it fails: `provision`, `update`, `token rotation`.
+    pub(crate) action: &'static str,
+    pub(crate) key: Key,
+    pub(crate) wake: bool,
+    pub(crate) reset_session: bool,
+    pub(crate) overwrite: bool,
+    pub(crate) force_bootstrap: bool,
+}
+
+/// An agent as it stands after a job, with its token where it was given another.
+pub(crate) struct Done {
+    pub(crate) agent: GatewayAgent,
+    pub(crate) token: Option<Secret>,
+}
+
+impl Switchboard {
+    /// Does a job to its end, whether or not whoever asked for it still waits.
+    pub(crate) async fn to_the_end(
+        &self,
+        who: &Visitor,
+        agent: GatewayAgent,
+        job: Job,
+    ) -> Result<Done, Refusal> {
+        let (board, who) = (self.clone(), who.clone());
+        let work = tokio::spawn(async move { board.work(&who, agent, job).await });
+        work.await.unwrap_or_else(|_| {
+            Err(Refusal::new(
+                Code::StoreUnavailable,
+                Phase::Store,
+                "The host is stopping; ask again.",
+            ))
+        })
+    }
+
+    /// Does a job.
+    pub(crate) async fn work(
+        &self,
+        who: &Visitor,
+        agent: GatewayAgent,
+        job: Job,
+    ) -> Result<Done, Refusal> {
+        let site = self.site(&agent).await?;
+        let link = self.inner.links.link(&site.gateway)?;
+        let _turn = self.turn(site.gateway.gateway_id).await?;
+        let now = self.inner.house.now();
+        let first = agent.status == AgentStatus::Provisioning;
+        let begin = LifecycleBegin {
+            agent_id: agent.agent_id,
+            status: if first {
+                AgentStatus::Provisioning
+            } else {
+                AgentStatus::Updating
+            },
+            gateway_id: Some(site.gateway.gateway_id),
+            check_in_deadline: job
+                .wake
+                .then(|| {
+                    dispatch_contract::Timestamp::from_micros(now.micros() + CHECK_IN_WITHIN_US)
+                })
+                .flatten(),
+            now,
+        };
+        let begun = self
+            .inner
+            .ledger
+            .begin_lifecycle(&begin)
+            .await
+            .map_err(unread)?;
+        let begun = begun.ok_or_else(|| no_such("agent", agent.agent_id))?;
+        let action = job.action;
+        let outcome = self
+            .apply(who, &begun, &site, Prompt(link), job, first)
+            .await;
+        let event = self.inner.house.event(EventType::AgentProvisioned, who);
+        let said = outcome.as_ref().map(|_| ()).map_err(Failed::said);
+        let ended = self
+            .inner
+            .ledger
+            .end_lifecycle(
+                &begun,
+                said.as_ref().map(|()| ()).map_err(String::as_str),
+                event,
+            )
+            .await;
+        if ended.map_err(unread)?.is_none() {
+            tracing::info!(agent = %begun.agent_id, generation = begun.generation,
+                "later work on the agent has begun meanwhile; what came of this is not kept");
+        }
+        match outcome {
+            Ok(token) => {
+                let agent = self.inner.ledger.gateway_agent(begun.agent_id).await;
+                let agent = agent
+                    .map_err(unread)?
+                    .ok_or_else(|| no_such("agent", begun.agent_id))?;
+                Ok(Done { agent, token })
+            }
+            Err(Failed::Refused(refusal)) => Err(refusal),
+            Err(Failed::Gateway(said)) => Err(failed_saying(action, &said)),
+            Err(Failed::Configured(said)) => Err(wrong(said)),
+        }
+    }
+
+    /// The gateway's part of a job; the token, where it is another now.
+    async fn apply(
+        &self,
+        who: &Visitor,
+        agent: &GatewayAgent,
+        site: &Site,
+        line: Prompt,
+        job: Job,
+        first: bool,
+    ) -> Result<Option<Secret>, Failed> {
+        let plane = OpenClaw::new(&line);
+        let patient = Patient::new(&plane, COORDINATION, "gateway provisioning");
+        let (token, fresh) = match job.key {
+            Key::Given(token) => (token, true),
+            Key::New => (self.rotate(who, agent).await?, true),
+            Key::Kept => {
+                let found = read_token(&patient, &site.plan).await;
+                let found = found.or_else(|error| {
+                    if dispatch_provision::tolerance::missing_agent(&error) {
+                        Ok(None)
+                    } else {
+                        Err(Failed::Gateway(normalised(&error)))
+                    }
+                })?;
+                let holds = match &found {
+                    Some(token) => self.holds(agent.agent_id, token).await?,
+                    None => false,
+                };
+                match found {
+                    Some(token) if holds => (token, false),
+                    _ => (self.rotate(who, agent).await?, true),
+                }
+            }
+        };
+        let options = Options {
+            action: if first {
+                Action::Provision
+            } else {
+                Action::Update
+            },
+            overwrite: job.overwrite,
+            force_bootstrap: job.force_bootstrap,
+            reset_session: job.reset_session,
+            wake: job.wake.then(|| Wake {
+                idempotency_key: format!("rd-wake-{}-{}", agent.agent_id, agent.generation),
+                deliver: false,
+            }),
+        };
+        let templates = &self.inner.templates;
+        apply_lifecycle(
+            &patient,
+            templates,
+            &site.plan,
+            &token,
+            &options,
+            &Unobserved,
+        )
+        .await
+        .map_err(|error| match &error {
+            LifecycleError::Gateway { source, .. } => Failed::Gateway(normalised(source)),
+            LifecycleError::Plan(_) | LifecycleError::Template(_) => {
+                Failed::Configured(error.to_string())
+            }
+            _ => Failed::Gateway(error.to_string()),
+        })?;
+        Ok(fresh.then_some(token))
+    }
+
+    /// Gives an agent another token.
+    pub(crate) async fn rotate(
+        &self,
+        who: &Visitor,
+        agent: &GatewayAgent,
+    ) -> Result<Secret, Refusal> {
+        let minted = token::mint();
+        let mark = token::mark(minted.expose())
+            .ok_or_else(|| wrong("A token was made that is none; ask again."))?;
+        let event = self.inner.house.event(EventType::AgentTokenRotated, who);
+        let ledger = &self.inner.ledger;
+        let done = ledger
+            .rotate_agent_token(agent.agent_id, &mark, event)
+            .await;
+        done.map_err(unread)?
+            .ok_or_else(|| no_such("agent", agent.agent_id))?;
+        Ok(minted)
+    }
+
+    /// Is this the agent's token?
+    pub(crate) async fn holds(
+        &self,
+        agent: dispatch_contract::AgentRecordId,
+        token: &Secret,
+    ) -> Result<bool, Refusal> {
+        let Some(mark) = token::mark(token.expose()) else {
+            return Ok(false);
+        };
+        let alike = self
+            .inner
+            .ledger
+            .agents_by_token(&mark.prefix)
+            .await
+            .map_err(unread)?;
+        Ok(alike
+            .iter()
+            .any(|(id, hash)| *id == agent && token::same(hash, &mark.hash)))
+    }
+
+    /// Waits for other work on the same gateway to end: two that write one configuration or
+    /// one agent's files would spoil each other's.
+    pub(crate) async fn turn(&self, gateway: GatewayId) -> Result<OwnedMutexGuard<()>, Refusal> {
+        let turn = {
+            let mut turns = self
+                .inner
+                .turns
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            turns.retain(|_, turn| std::sync::Arc::strong_count(turn) > 1);
+            std::sync::Arc::clone(turns.entry(gateway).or_default())
+        };
+        tokio::time::timeout(TURN_WITHIN, turn.lock_owned())
+            .await
+            .map_err(|_| {
+                Refusal::new(
+                    Code::Conflict,
+                    Phase::Gateway,
+                    "Other work on this gateway is under way: ask again when it is done.",
+                )
+            })
+    }
+}
+
+/// Why a job was not done.
+enum Failed {
+    /// The gateway, in its words.
+    Gateway(String),
+    /// The entry or a template.
+    Configured(String),
+    /// The house itself.
+    Refused(Refusal),
+}
+
+impl Failed {
+    fn said(&self) -> String {
+        match self {
+            Self::Gateway(said) | Self::Configured(said) => said.clone(),
+            Self::Refused(refusal) => refusal.detail.clone(),
+        }
+    }
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}

@@ -1,0 +1,214 @@
+//! A gateway's agents brought to what their templates and entries say now.
+
+use std::collections::HashMap;
+
+use dispatch_contract::board::Board;
+use dispatch_contract::event::EventType;
+use dispatch_contract::gateway::Gateway;
+use dispatch_contract::gateway_agent::GatewayAgent;
+use dispatch_contract::gateway_work::{SyncOutcome, SyncTrouble, SyncWish};
+use dispatch_contract::{AgentRecordId, BoardId, Code, GatewayId, Phase, Refusal};
+use dispatch_gateway::Secret;
+use dispatch_ledger::{AgentFilter, BoardFilter};
+use dispatch_provision::{AgentPlan, OpenClaw, SyncOptions, SyncReport, Tokens, TokensError, sync};
+use futures::future::BoxFuture;
+use serde_json::json;
+
+use crate::Switchboard;
+use crate::house::Visitor;
+use crate::links::Prompt;
+use crate::plan::plan;
+use crate::refuse::unread;
+
+/// A listing's page while everything is read.
+const PAGE: u32 = 200;
+
+impl Switchboard {
+    /// Bring a gateway's agents up to date, each with its own error; boards that are paused
+    /// are left alone. Goes on to its end, whether or not whoever asked still waits.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid_input`, `conflict` where other work is under way on the
+    /// gateway, `store_unavailable`. What the gateway does wrong is in the outcome.
+    pub async fn sync(
+        &self,
+        who: &Visitor,
+        id: GatewayId,
+        wish: SyncWish,
+    ) -> Result<SyncOutcome, Refusal> {
+        let gateway = self.gateway_for(who, id).await?;
+        let (board, who) = (self.clone(), who.clone());
+        let work = tokio::spawn(async move { board.sync_gateway(&who, gateway, wish).await });
+        work.await.unwrap_or_else(|_| {
+            Err(Refusal::new(
+                Code::StoreUnavailable,
+                Phase::Store,
+                "The host is stopping; ask again.",
+            ))
+        })
+    }
+
+    async fn sync_gateway(
+        &self,
+        who: &Visitor,
+        gateway: Gateway,
+        wish: SyncWish,
+    ) -> Result<SyncOutcome, Refusal> {
+        let line = Prompt(self.inner.links.link(&gateway)?);
+        let _turn = self.turn(gateway.gateway_id).await?;
+        let plans = self.plans(&gateway).await?;
+        let options = SyncOptions {
+            include_main: wish.include_main,
+            lead_only: wish.lead_only,
+            reset_sessions: wish.reset_sessions,
+            rotate_tokens: wish.rotate_tokens,
+            force_bootstrap: wish.force_bootstrap,
+            overwrite: wish.overwrite,
+            board_id: wish.board_id,
+        };
+        let plane = OpenClaw::new(&line);
+        let book = Book { board: self, who };
+        let templates = &self.inner.templates;
+        let report = sync(
+            &plane,
+            templates,
+            &book,
+            gateway.gateway_id,
+            &plans,
+            &options,
+        )
+        .await;
+        let outcome = outcome(report);
+        let mut event = self.inner.house.event(EventType::AgentProvisioned, who);
+        event.payload = json!({ "gateway_id": gateway.gateway_id, "sync": outcome });
+        self.inner
+            .ledger
+            .append_house_event(event)
+            .await
+            .map_err(unread)?;
+        Ok(outcome)
+    }
+
+    /// What each agent of a gateway should be, oldest first.
+    async fn plans(&self, gateway: &Gateway) -> Result<Vec<AgentPlan>, Refusal> {
+        let boards: HashMap<BoardId, Board> = self
+            .boards_on(gateway.gateway_id)
+            .await?
+            .into_iter()
+            .map(|board| (board.board_id, board))
+            .collect();
+        let owner = self
+            .inner
+            .ledger
+            .organizations(Some(gateway.organization_id))
+            .await;
+        let owner = owner.map_err(unread)?.into_iter().next();
+        let owner = owner
+            .map(|organization| organization.name)
+            .unwrap_or_default();
+        let mut plans = Vec::new();
+        for agent in self.agents_on(gateway.gateway_id).await? {
+            let board = agent.board_id.and_then(|id| boards.get(&id));
+            if board.is_some_and(|board| board.paused) {
+                continue;
+            }
+            plans.push(plan(
+                &agent,
+                gateway,
+                board,
+                owner.clone(),
+                &self.inner.base_url,
+            )?);
+        }
+        Ok(plans)
+    }
+
+    /// Every board on a gateway, oldest first.
+    pub(crate) async fn boards_on(&self, gateway: GatewayId) -> Result<Vec<Board>, Refusal> {
+        let mut filter = BoardFilter {
+            gateway_id: Some(gateway),
+            limit: PAGE,
+            ..BoardFilter::default()
+        };
+        let mut boards = Vec::new();
+        loop {
+            let page = self.inner.ledger.boards(&filter).await.map_err(unread)?;
+            boards.extend(page.items);
+            filter.cursor = page.next_cursor;
+            if filter.cursor.is_none() {
+                return Ok(boards);
+            }
+        }
+    }
+
+    async fn agents_on(&self, gateway: GatewayId) -> Result<Vec<GatewayAgent>, Refusal> {
+        let mut filter = AgentFilter {
+            gateway_id: Some(gateway),
+            limit: PAGE,
+            ..AgentFilter::default()
+        };
+        let mut agents = Vec::new();
+        loop {
+            let page = self
+                .inner
+                .ledger
+                .gateway_agents(&filter)
+                .await
+                .map_err(unread)?;
+            agents.extend(page.items);
+            filter.cursor = page.next_cursor;
+            if filter.cursor.is_none() {
+                return Ok(agents);
+            }
+        }
+    }
+}
+
+/// The book of agents' tokens, as a sync asks for it.
+struct Book<'b> {
+    board: &'b Switchboard,
+    who: &'b Visitor,
+}
+
+impl Tokens for Book<'_> {
+    fn holds<'a>(
+        &'a self,
+        agent: AgentRecordId,
+        token: &'a Secret,
+    ) -> BoxFuture<'a, Result<bool, TokensError>> {
+        Box::pin(async move { self.board.holds(agent, token).await.map_err(unlooked) })
+    }
+
+    fn rotate(&self, agent: AgentRecordId) -> BoxFuture<'_, Result<Secret, TokensError>> {
+        Box::pin(async move {
+            let row = self.board.agent_for(&Visitor::the_house(), agent).await;
+            let row = row.map_err(unlooked)?;
+            self.board.rotate(self.who, &row).await.map_err(unlooked)
+        })
+    }
+}
+
+fn unlooked(refusal: Refusal) -> TokensError {
+    TokensError(refusal.detail)
+}
+
+fn outcome(report: SyncReport) -> SyncOutcome {
+    SyncOutcome {
+        gateway_id: report.gateway_id,
+        include_main: report.include_main,
+        reset_sessions: report.reset_sessions,
+        agents_updated: report.agents_updated,
+        agents_skipped: report.agents_skipped,
+        main_updated: report.main_updated,
+        errors: report
+            .errors
+            .into_iter()
+            .map(|trouble| SyncTrouble {
+                agent_id: trouble.agent_id,
+                agent_name: trouble.agent_name,
+                board_id: trouble.board_id,
+                message: trouble.message,
+            })
+            .collect(),
+    }
+}
