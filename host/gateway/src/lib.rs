@@ -31,6 +31,10 @@ mod tls;
 mod tokens;
 pub mod version;
 
+/// What a log's filter must hold besides what an operator asks for: below this, the
+/// WebSocket library writes out whole frames and addresses, tokens among them.
+pub const LOG_LIMIT: &str = "tungstenite=warn";
+
 pub use address::{Address, AddressError};
 pub use caller::{Caller, ask};
 pub use connection::Connection;

@@ -1,5 +1,6 @@
-//! A real OpenClaw gateway for tests, on loopback, and a model server that says what a
-//! test wants said. Knows no room of the house.
+//! A real OpenClaw gateway for tests, on loopback, a model server that says what a test
+//! wants said, and a scripted gateway for what a real one cannot be made to do. Knows no
+//! room of the house.
 //!
 //! A gateway takes some ten seconds to start and 0.8 GB: tests that can share one do. Tests
 //! that need one begin with
@@ -21,6 +22,7 @@ mod install;
 mod json;
 mod model;
 mod real;
+pub mod scripted;
 mod wire;
 
 pub use install::{INSTALLATION, Installation};
