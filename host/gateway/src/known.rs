@@ -95,7 +95,8 @@ pub const OTHERS: &[&str] = &[
     "wizard.status",
 ];
 
-/// Document 003's base methods that gateways no longer have.
+/// Document 003's base methods that gateways no longer have by themselves. A plugin may
+/// bring one back, as the browser's does.
 pub const GONE: &[&str] = &["browser.request", "node.pair.request", "node.pair.verify"];
 
 /// Document 003's events.

@@ -2,6 +2,7 @@
 
 mod answers;
 mod calls;
+mod drift;
 mod handshake;
 mod links;
 mod secrecy;
