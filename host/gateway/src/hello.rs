@@ -8,6 +8,9 @@ use serde_json::Value;
 use crate::scope::Scope;
 use crate::secret::Secret;
 
+/// A gateway that wants to be silent for longer is not waited for.
+const LONGEST_TICK: Duration = Duration::from_secs(300);
+
 /// What a gateway said when it let us in. Debug shows no token.
 #[derive(Clone, Debug)]
 pub struct Hello {
@@ -157,7 +160,8 @@ impl Hello {
                 tick_interval: policy
                     .tick_interval_ms
                     .filter(|ms| *ms > 0)
-                    .map_or(usual.tick_interval, Duration::from_millis),
+                    .map_or(usual.tick_interval, Duration::from_millis)
+                    .min(LONGEST_TICK),
             },
             snapshot: wire.snapshot,
         })
