@@ -2,9 +2,12 @@
 
 use std::error::Error;
 
+use dispatch_gateway::{GatewayError, Trouble};
+use serde_json::json;
+
 use crate::client::problem::Refused;
 use crate::out;
-use crate::show::{paint::Paint, refusal};
+use crate::show::{clean, paint::Paint, refusal};
 
 /// Exit statuses, besides 0.
 const REFUSED: u8 = 1;
@@ -17,6 +20,9 @@ pub(crate) enum Failure {
     /// The host turned the request away and said why.
     #[error("{}", .0.problem.detail)]
     Refused(Box<Refused>),
+    /// A gateway that was spoken with directly did not do what it was asked to.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
     /// What the command looked at is not in order; it has printed what and where.
     #[error("not in order")]
     Found,
@@ -59,6 +65,13 @@ impl Failure {
             Self::Refused(_) | Self::Found | Self::Other(_) => REFUSED,
             Self::Usage(_) => USAGE,
             Self::Unreachable { .. } => UNREACHABLE,
+            Self::Gateway(error) => match Trouble::of(error) {
+                Trouble::Unreachable | Trouble::Silent | Trouble::Starting | Trouble::Tls => {
+                    UNREACHABLE
+                }
+                Trouble::Misconfigured => USAGE,
+                _ => REFUSED,
+            },
         }
     }
 
@@ -71,6 +84,16 @@ impl Failure {
                 out::error(&refusal::text(&refused.problem, Paint::of_stderr()));
             }
             Self::Found => {}
+            Self::Gateway(error) if json => out::value(&gateway_document(error)),
+            Self::Gateway(error) => {
+                let paint = Paint::of_stderr();
+                out::error(&format!(
+                    "{} {}\n{}\n",
+                    paint.bad("error:"),
+                    clean(&chain(error)),
+                    Trouble::of(error).next_step()
+                ));
+            }
             other => out::error(&format!(
                 "{} {}\n",
                 Paint::of_stderr().bad("error:"),
@@ -78,6 +101,26 @@ impl Failure {
             )),
         }
     }
+}
+
+/// A gateway's failure for programs.
+fn gateway_document(error: &GatewayError) -> serde_json::Value {
+    let trouble = Trouble::of(error);
+    let mut document = json!({
+        "trouble": trouble.as_str(),
+        "message": error.message(),
+        "next_step": trouble.next_step(),
+    });
+    if let Some(code) = error.code() {
+        document["code"] = code.into();
+    }
+    if let Some(detail) = error.detail() {
+        document["detail"] = detail.into();
+    }
+    if let Some(request) = error.pairing_request() {
+        document["pairing_request"] = request.into();
+    }
+    json!({ "error": document })
 }
 
 /// An error with its sources, each said once.

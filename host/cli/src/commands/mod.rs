@@ -6,6 +6,7 @@ mod audit;
 mod call;
 mod completions;
 mod console;
+mod gateway;
 mod migrate;
 mod policy;
 mod serve;
@@ -29,6 +30,7 @@ pub(crate) enum Command {
     Token(token::Args),
     Audit(audit::Args),
     Policy(policy::Args),
+    Gateway(gateway::Args),
     Migrate(migrate::Args),
     Tools(tools::Args),
     Completions(completions::Args),
@@ -46,6 +48,7 @@ impl Command {
             Self::Token(args) => wait(args.run(&global)),
             Self::Audit(args) => wait(args.run(&global)),
             Self::Policy(args) => args.run(&global),
+            Self::Gateway(args) => wait(args.run(&global)),
             Self::Migrate(args) => wait(args.run(&global)),
             Self::Tools(args) => args.run(&global),
             Self::Completions(args) => args.run(),

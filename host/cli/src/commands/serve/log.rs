@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 
+use dispatch_gateway::LOG_LIMIT;
 use tracing_subscriber::EnvFilter;
 
 use crate::failure::Failure;
@@ -28,6 +29,7 @@ pub(super) fn begin(format: Format) -> Result<(), Failure> {
         })?,
         _ => EnvFilter::new(DEFAULT),
     };
+    let filter = filter.add_directive(LOG_LIMIT.parse().map_err(anyhow::Error::new)?);
     let colour = std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let log = tracing_subscriber::fmt()

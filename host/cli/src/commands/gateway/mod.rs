@@ -1,0 +1,54 @@
+//! `dispatch gateway`: OpenClaw gateways, spoken with directly. No host and no database
+//! is asked.
+
+mod agents;
+mod call;
+mod channels;
+mod devices;
+mod doctor;
+mod health;
+mod logs;
+mod reach;
+mod sessions;
+mod shown;
+mod status;
+
+use crate::failure::Failure;
+use crate::global::Global;
+
+/// Speak with an OpenClaw gateway
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// Each variant is its module's arguments; their `run` does it.
+#[derive(clap::Subcommand)]
+enum Action {
+    Doctor(doctor::Args),
+    Health(health::Args),
+    Status(status::Args),
+    Agents(agents::Args),
+    Sessions(sessions::Args),
+    Channels(channels::Args),
+    Logs(logs::Args),
+    Devices(devices::Args),
+    Call(call::Args),
+}
+
+impl Args {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        match self.action {
+            Action::Doctor(args) => args.run(global.json).await,
+            Action::Health(args) => args.run(global.json).await,
+            Action::Status(args) => args.run(global.json).await,
+            Action::Agents(args) => args.run(global.json).await,
+            Action::Sessions(args) => args.run(global.json).await,
+            Action::Channels(args) => args.run(global.json).await,
+            Action::Logs(args) => args.run(global.json).await,
+            Action::Devices(args) => args.run(global.json).await,
+            Action::Call(args) => args.run(global.json).await,
+        }
+    }
+}
