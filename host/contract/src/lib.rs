@@ -19,6 +19,7 @@ pub mod event;
 pub mod fact;
 pub mod gateway;
 pub mod gateway_agent;
+pub mod gateway_health;
 pub mod gateway_work;
 pub mod id;
 pub mod input;

@@ -142,6 +142,9 @@ pub struct Delivery {
     /// The channel's own id of the message, where it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
+    /// The channel failed at the first try: the gateway keeps it, and tries by itself.
+    #[serde(default)]
+    pub queued: bool,
 }
 
 /// A message that a committed call owes, and what came of it.

@@ -3,6 +3,7 @@
 mod append_only;
 mod commit;
 mod feed;
+mod gateway_watch;
 mod gateways;
 mod house;
 mod lifecycle;

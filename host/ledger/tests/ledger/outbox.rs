@@ -45,6 +45,7 @@ fn delivery(message: &LeasedMessage) -> Delivery {
         to: "+15550100199".into(),
         key: format!("rd-{}-{}", message.event_id, message.topic.name()),
         message_id: None,
+        queued: false,
     }
 }
 
