@@ -28,11 +28,15 @@ impl House {
         }
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
         (self.now)()
     }
 
-    pub(crate) fn event(&self, kind: EventType, who: &Visitor) -> HouseEvent {
+    /// A fact of the house that begins now.
+    #[must_use]
+    pub fn event(&self, kind: EventType, who: &Visitor) -> HouseEvent {
         let mut event = (self.event)(kind, who.actor);
         event.correlation_id.clone_from(&who.correlation_id);
         event

@@ -17,11 +17,13 @@ mod plan;
 mod reconcile;
 mod refuse;
 mod register;
+mod send;
 mod sessions;
 mod sync;
 mod target;
 mod text;
 mod token;
+pub mod watch;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -35,6 +37,7 @@ pub use coordination::Speaker;
 pub use dispatch_ledger::AgentFilter;
 pub use house::{House, Visitor};
 pub use reconcile::MAX_WAKES;
+pub use send::{Means, NotSent};
 
 /// What a switchboard is made of.
 pub struct Parts {
@@ -62,6 +65,7 @@ struct Inner {
     base_url: String,
     /// Work on a gateway, one piece at a time.
     turns: Mutex<HashMap<GatewayId, Arc<tokio::sync::Mutex<()>>>>,
+    watch: watch::Board,
 }
 
 impl Switchboard {
@@ -76,6 +80,7 @@ impl Switchboard {
                 templates: parts.templates,
                 base_url: parts.base_url,
                 turns: Mutex::default(),
+                watch: watch::Board::default(),
             }),
         }
     }
