@@ -10,7 +10,7 @@
 //! letter, with what to do, and waits for an operator ([`Outbox`]).
 
 mod backoff;
-mod house;
+mod gateways;
 mod lateness;
 mod limits;
 mod metrics;
@@ -23,7 +23,7 @@ mod texts;
 mod tries;
 mod words;
 
-pub use house::House;
+pub use gateways::Gateways;
 pub use limits::Limits;
 pub use metrics::OutboundMetrics;
 pub use outbound::{Outbound, Running};

@@ -4,14 +4,12 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dispatch_ledger::Ledger;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::house::House;
 use crate::limits::Limits;
-use crate::metrics::OutboundMetrics;
+use crate::outbox::Outbox;
 use crate::sender::{Sender, Standing};
 use crate::texts::Texts;
 use crate::tries::Desk;
@@ -26,16 +24,16 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// Everything that sending stands on.
+    /// What is owed in this outbox, sent by this sender, in these words.
     #[must_use]
     pub fn new(
-        ledger: Ledger,
+        outbox: &Outbox,
         sender: Arc<dyn Sender>,
         texts: Texts,
         company: Company,
-        house: House,
         limits: Limits,
     ) -> Self {
+        let (ledger, house, metrics) = outbox.parts();
         Self {
             desk: Desk {
                 ledger,
@@ -43,16 +41,10 @@ impl Outbound {
                 texts,
                 company,
                 house,
-                metrics: OutboundMetrics::default(),
+                metrics,
                 limits,
             },
         }
-    }
-
-    /// Its counters and gauges.
-    #[must_use]
-    pub fn metrics(&self) -> &OutboundMetrics {
-        &self.desk.metrics
     }
 
     /// Begin. `hint` changes with every commit of this host: a reason to look at once.

@@ -5,21 +5,42 @@ use dispatch_contract::outbox::{OutboxEntry, OutboxFilter};
 use dispatch_contract::reading::Page;
 use dispatch_contract::{Actor, Code, Phase, Refusal};
 use dispatch_ledger::{Ledger, LedgerError, Replaying};
+use dispatch_switchboard::{House, Visitor};
 
-use crate::house::House;
+use crate::metrics::OutboundMetrics;
 
 /// The outbox, for operators. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Outbox {
     ledger: Ledger,
     house: House,
+    metrics: OutboundMetrics,
 }
 
 impl Outbox {
     /// The outbox of this house.
     #[must_use]
     pub fn new(ledger: Ledger, house: House) -> Self {
-        Self { ledger, house }
+        Self {
+            ledger,
+            house,
+            metrics: OutboundMetrics::default(),
+        }
+    }
+
+    /// Counters and gauges of what is sent from it on this host.
+    #[must_use]
+    pub fn metrics(&self) -> &OutboundMetrics {
+        &self.metrics
+    }
+
+    /// What sending stands on.
+    pub(crate) fn parts(&self) -> (Ledger, House, OutboundMetrics) {
+        (
+            self.ledger.clone(),
+            self.house.clone(),
+            self.metrics.clone(),
+        )
     }
 
     /// Messages, the newest first.
@@ -40,8 +61,12 @@ impl Outbox {
         outbox_id: u64,
         correlation_id: Option<&str>,
     ) -> Result<OutboxEntry, Refusal> {
-        let mut event = self.house.event(EventType::OutboundReplayed, Some(actor));
-        event.correlation_id = correlation_id.map(str::to_owned);
+        let who = Visitor {
+            actor: Some(actor),
+            correlation_id: correlation_id.map(str::to_owned),
+            ..Visitor::default()
+        };
+        let event = self.house.event(EventType::OutboundReplayed, &who);
         let outcome = self.ledger.replay_outbox(outbox_id, event).await;
         match outcome.map_err(refused)? {
             Replaying::Replayed(done) => Ok(done.0),

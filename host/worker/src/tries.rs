@@ -8,9 +8,9 @@ use dispatch_contract::channel::{Channel, ChannelKind};
 use dispatch_contract::event::EventType;
 use dispatch_contract::outbox::{DeadReason, Delivery};
 use dispatch_ledger::{FailedTry, LeasedMessage, Ledger, LedgerError};
+use dispatch_switchboard::{House, Visitor};
 
 use crate::backoff;
-use crate::house::House;
 use crate::lateness::{too_late, too_old};
 use crate::limits::Limits;
 use crate::metrics::{OutboundMetrics, TryOutcome};
@@ -201,7 +201,8 @@ impl Desk {
             Outcome::Failed(failed) => ledger.outbox_failed(message, failed).await,
             Outcome::Postponed(why, wait) => ledger.postpone_outbox(message, why, *wait).await,
             Outcome::Dead(reason, why) => {
-                let event = self.house.event(EventType::OutboundDeadLettered, None);
+                let house = Visitor::the_house();
+                let event = self.house.event(EventType::OutboundDeadLettered, &house);
                 let told = ledger.outbox_dead(message, *reason, why, event).await?;
                 Ok(told.is_some())
             }

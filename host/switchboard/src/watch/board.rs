@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dispatch_contract::GatewayId;
-use dispatch_contract::gateway::{Gateway, GatewayStatus};
+use dispatch_contract::gateway::Gateway;
 use dispatch_contract::gateway_health::GatewayHealth;
 use dispatch_ledger::WatchedGateway;
 use tokio::task::AbortHandle;
@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 use super::metrics::WatchMetrics;
 use super::one::{self, Shared};
 use super::picture::Picture;
-use crate::house::House;
+use crate::house::{House, Visitor};
 use crate::links::Links;
 
 /// A gateway under watch.
@@ -93,10 +93,19 @@ impl Board {
         Some(seat.picture.with(|picture| picture.health(gateway, *held)))
     }
 
-    pub(super) fn conditions(&self) -> BTreeMap<GatewayId, GatewayStatus> {
-        let of = |seat: &Seat| seat.picture.with(|picture| picture.condition().status);
+    /// All that the visitor may know of, without the history of pings.
+    pub(super) fn healths(&self, who: &Visitor) -> Vec<GatewayHealth> {
         let seats = self.lock();
-        seats.iter().map(|(id, seat)| (*id, of(seat))).collect()
+        let known = seats
+            .values()
+            .filter(|seat| who.knows(seat.watched.gateway.organization_id));
+        let brief = |seat: &Seat| {
+            let WatchedGateway { gateway, held, .. } = &seat.watched;
+            let mut health = seat.picture.with(|picture| picture.health(gateway, *held));
+            health.latency.history.clear();
+            health
+        };
+        known.map(brief).collect()
     }
 
     /// The entries of all that are watched, the oldest first.

@@ -139,12 +139,11 @@ impl Switchboard {
         Ok(seen.unwrap_or_else(|| picture::unseen(&gateway, self.inner.house.now())))
     }
 
-    /// The condition of every gateway that this host watches.
+    /// How every gateway that this host watches, and the visitor may know of, is now, the
+    /// oldest first; without the history of pings.
     #[must_use]
-    pub fn conditions(
-        &self,
-    ) -> std::collections::BTreeMap<GatewayId, dispatch_contract::gateway::GatewayStatus> {
-        self.inner.watch.conditions()
+    pub fn healths(&self, who: &Visitor) -> Vec<GatewayHealth> {
+        self.inner.watch.healths(who)
     }
 
     /// Counters and gauges of the watch.

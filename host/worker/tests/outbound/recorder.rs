@@ -140,6 +140,7 @@ impl Sender for Recorder {
                     to: outgoing.to.peer.clone(),
                     key: outgoing.key.clone(),
                     message_id: None,
+                    queued: false,
                 }),
                 Say::Fails(error) => Err(error),
                 Say::Hangs => std::future::pending().await,

@@ -9,7 +9,8 @@ use dispatch_contract::outbox::{OutboxEntry, OutboxFilter, OutboxState};
 use dispatch_contract::reading::Technician;
 use dispatch_contract::{EventId, State, TechnicianId, TicketId};
 use dispatch_ledger::{HouseEvent, Ledger, Registration};
-use dispatch_worker::{Company, House, Limits, Outbound, Outbox, Running, Texts};
+use dispatch_switchboard::House;
+use dispatch_worker::{Company, Limits, Outbound, Outbox, Running, Texts};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -60,7 +61,8 @@ pub(crate) fn outbound(ledger: &Ledger, sender: &Recorder, limits: Limits) -> Ou
     };
     let texts = Texts::open(None).expect("in order");
     let sender = Arc::new(sender.clone());
-    Outbound::new(ledger.clone(), sender, texts, company, house(), limits)
+    let outbox = Outbox::new(ledger.clone(), house());
+    Outbound::new(&outbox, sender, texts, company, limits)
 }
 
 /// A worker of this host.

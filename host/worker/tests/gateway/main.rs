@@ -1,0 +1,10 @@
+//! The whole way of a message, from a committed call to a channel of a real OpenClaw gateway:
+//! the channel is a small plugin (`tests/openclaw/paper`) that writes down what it is given.
+
+mod real;
+#[expect(
+    dead_code,
+    reason = "the ledger's own scene, of which sending needs a part"
+)]
+#[path = "../../../ledger/tests/ledger/scene.rs"]
+mod scene;
