@@ -19,8 +19,9 @@ async fn scripted(script: Script) -> ScriptedGateway {
 }
 
 async fn register(stage: &Stage, gateway: &ScriptedGateway) -> GatewayId {
-    let registered = stage.register("one", gateway.url(), &gateway.token());
-    registered.await.gateway_id
+    let token = gateway.token();
+    let registered = stage.register("one", gateway.url(), &token).await;
+    registered.gateway_id
 }
 
 fn trouble(health: &GatewayHealth) -> &str {
