@@ -15,6 +15,9 @@
 )]
 pub mod bindings;
 
+#[cfg(target_arch = "wasm32")]
+#[expect(unsafe_code, reason = "an allocator is unsafe; it is one page")]
+mod arena;
 mod case;
 pub mod component;
 pub mod contact;
