@@ -1,9 +1,10 @@
 //! `dispatch policy diff` over ten thousand recorded calls on a real Postgres.
 
+use std::path::Path;
 use std::time::Instant;
 
 use dispatch_contract::decision::{Decision, DecisionRecord};
-use dispatch_contract::event::EventType;
+use dispatch_contract::event::{EventType, PackRef};
 use dispatch_contract::{Actor, Code, DecisionId, EventId, Phase, PrincipalId, Role, Verdict};
 use dispatch_engine::{Engine, EngineConfig, PackFiles};
 use dispatch_ledger::{HouseEvent, Ledger, StoredPack};
@@ -65,6 +66,24 @@ async fn record(database: &TestDatabase) {
     }
     ledger.flush_refusals().await.expect("written");
     ledger.shutdown().await.expect("shut down");
+}
+
+/// Stores a folder's pack as a candidate; its digest.
+async fn keep(database: &TestDatabase, folder: &str) -> String {
+    let files = PackFiles::read(Path::new(folder)).expect("readable");
+    let ledger = Ledger::connect(database.url(), 2).await.expect("connects");
+    let stored = StoredPack {
+        pack: PackRef {
+            name: "kept".into(),
+            version: "0".into(),
+            digest: files.digest_hex(),
+        },
+        archive: files.to_archive(),
+        stored_at: "2026-03-02T00:00:00Z".parse().expect("a time"),
+    };
+    ledger.store_pack(&stored).await.expect("stored");
+    ledger.shutdown().await.expect("shut down");
+    stored.pack.digest
 }
 
 fn activation(pack: &StoredPack) -> HouseEvent {
@@ -178,6 +197,15 @@ async fn ten_thousand_recorded_calls_with_two_packs() {
         let refused = diff(unknown, shipped, &[]).is(1);
         assert!(refused.stderr.contains(words), "{}", refused.stderr);
     }
+    // what is stored and never judged is found too
+    let kept = keep(&database, strict.path()).await;
+    let kept = diff(&digest, &kept[..8], &["--json"]).is(1).json();
+    assert_eq!(
+        kept["after"]["asked"],
+        kept["after"]["digest"].as_str().expect("a digest")[..8]
+    );
+    assert_eq!(kept["result"]["flipped"], flipped);
+
     // a recorded decision is explained by its id
     let id = found["flips"][0]["decision_id"].as_str().expect("an id");
     let explain = |pack: &str| {

@@ -136,44 +136,35 @@ impl PackChoice {
             })
     }
 
+    /// Looks in everything that is stored, also in what never judged.
     async fn digest(&self, ledger: &Ledger) -> Result<String, Failure> {
         let unread = |error| away(error, "the packs could not be read");
-        let known = ledger.pack_activations().await.map_err(unread)?;
         let nothing = |what: String| Failure::Other(anyhow::anyhow!(what));
         match self {
-            Self::Digest(digits) if digits.len() == DIGEST_DIGITS => Ok(digits.clone()),
             Self::Digest(digits) => {
-                let judged = ledger.packs_that_judged().await.map_err(unread)?;
-                let digests = known
-                    .into_iter()
-                    .map(|activation| activation.pack.digest)
-                    .chain(judged.into_iter().map(|pack| pack.digest));
-                let mut found: Vec<String> = digests
-                    .filter(|digest| digest.starts_with(digits))
-                    .collect();
-                found.sort_unstable();
-                found.dedup();
+                let found = ledger.packs_called(digits).await.map_err(unread)?;
                 match found.as_slice() {
-                    [one] => Ok(one.clone()),
+                    [one] => Ok(one.digest.clone()),
                     [] => Err(nothing(format!(
                         "the database knows no pack whose digest begins with {digits}"
                     ))),
-                    many => Err(nothing(format!(
-                        "{} packs have a digest that begins with {digits}: give more digits",
-                        many.len()
+                    _ => Err(nothing(format!(
+                        "more than one pack's digest begins with {digits}: give more digits"
                     ))),
                 }
             }
-            Self::Revision(number) => known
-                .into_iter()
-                .find(|activation| activation.revision == *number)
-                .map(|activation| activation.pack.digest)
-                .ok_or_else(|| nothing(format!("no pack was activated under revision {number}"))),
-            _ => known
-                .into_iter()
-                .next()
-                .map(|activation| activation.pack.digest)
-                .ok_or_else(|| nothing("no pack was activated yet in this database".into())),
+            Self::Revision(number) => {
+                let found = ledger.pack_of(*number).await.map_err(unread)?;
+                found.map(|pack| pack.digest).ok_or_else(|| {
+                    nothing(format!("no pack was activated under revision {number}"))
+                })
+            }
+            Self::Folder(_) | Self::Active => {
+                let active = ledger.active_pack().await.map_err(unread)?;
+                active
+                    .map(|activation| activation.pack.digest)
+                    .ok_or_else(|| nothing("no pack was activated yet in this database".into()))
+            }
         }
     }
 }
