@@ -6,6 +6,7 @@ use std::io::{IsTerminal, stderr, stdout};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Paint {
     on: bool,
+    draws: bool,
 }
 
 impl Paint {
@@ -20,8 +21,10 @@ impl Paint {
     fn on(terminal: bool) -> Self {
         let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let draws = terminal && !dumb;
         Self {
-            on: terminal && !refused && !dumb,
+            on: draws && !refused,
+            draws,
         }
     }
 
@@ -30,9 +33,17 @@ impl Paint {
         self.on
     }
 
-    /// Never coloured.
+    /// May lines be drawn, with colour or without? Only for who looks at a terminal.
+    pub(crate) fn draws(self) -> bool {
+        self.draws
+    }
+
+    /// Never coloured, never drawn.
     pub(crate) fn never() -> Self {
-        Self { on: false }
+        Self {
+            on: false,
+            draws: false,
+        }
     }
 
     fn with(self, code: &str, text: &str) -> String {

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use dispatch_engine::PackError;
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
+    Diagnostic, LabeledSpan, MietteHandlerOpts, NamedSource, ReportHandler as _, RgbColors,
+    SourceCode,
 };
 use serde::Serialize;
 
@@ -53,16 +54,11 @@ impl Wrong {
         let lines = self
             .file
             .as_ref()
-            .filter(|_| paint.is_on())
+            .filter(|_| paint.draws())
             .and_then(|file| {
                 let bytes = std::fs::read(folder.join(file)).ok()?;
                 let shown = Shown::new(self, headline, file, String::from_utf8(bytes).ok()?)?;
-                let mut text = String::new();
-                GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
-                    .with_width(100)
-                    .render_report(&mut text, &shown)
-                    .ok()?;
-                Some(text)
+                Some(Drawn { shown, paint }.to_string())
             });
         lines.unwrap_or_else(|| self.line(headline, paint))
     }
@@ -105,6 +101,24 @@ struct Shown {
     help: Option<String>,
     source: NamedSource<String>,
     label: LabeledSpan,
+}
+
+/// As wide as the terminal is, in characters that it has.
+struct Drawn {
+    shown: Shown,
+    paint: Paint,
+}
+
+impl fmt::Display for Drawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        MietteHandlerOpts::new()
+            .force_graphical(true)
+            .color(self.paint.is_on())
+            .rgb_colors(RgbColors::Never)
+            .terminal_links(false)
+            .build()
+            .debug(&self.shown, f)
+    }
 }
 
 impl Shown {
