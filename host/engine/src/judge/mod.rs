@@ -49,9 +49,10 @@ impl Pack {
         }
     }
 
-    /// The same, where nobody waits for the answer: in tests and comparisons. On a
-    /// busy machine a deadline can pass without any fault of the rules; then the
-    /// question is put again, three times at most.
+    /// The same, where nobody waits for the answer: in tests and comparisons. What the
+    /// machine did, and not the rules, must not be told of the rules: where every instance
+    /// was in use, or a deadline passed (a virtual machine that was set aside for a while
+    /// may count that as processor time), the question is put again, three times at most.
     #[must_use]
     pub fn judge_patiently(&self, question: &Question) -> Judged {
         let mut judged = self.judge(question);

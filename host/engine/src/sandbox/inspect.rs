@@ -19,7 +19,7 @@ pub(crate) enum Unfit {
     NotWasm,
     /// WebAssembly, but a core module.
     #[error(
-        "a core module, not a component; make it one with `cargo xtask guests` or `wasm-tools component new`"
+        "a core module, not a component: build it with `dispatch policy build`, or make one of it with `wasm-tools component new`"
     )]
     CoreModule,
     /// The file ends too early.
