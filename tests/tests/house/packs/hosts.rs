@@ -6,9 +6,10 @@ use dispatch_testing::TestDatabase;
 use serde_json::{Value, json};
 
 use super::activation::longer_windows;
+use super::strict::hurry;
 use crate::support::front::Front;
 use crate::support::house::Settings;
-use crate::support::pack::{Copy, Signer};
+use crate::support::pack::{Copy, Signer, strict};
 use crate::support::{House, bodies, eventually};
 
 async fn has_revision(front: &Front, revision: u64) -> Value {
@@ -40,25 +41,20 @@ async fn activate_nonsense(database: &TestDatabase, revision: i64) {
 async fn two_hosts_come_to_the_same_pack_whoever_activates_it() {
     let house = House::start().await;
     let other = house.second_host().await;
-    let pack = longer_windows();
-    let done = house.propose("", pack.path()).await;
+    let told = house.advance_to(State::Schedulable).await;
+    hurry(&other.front, &told).await.ok();
+    let done = house.propose("", &strict()).await;
     let status = has_revision(&other.front, 2).await;
     assert_eq!(status["active"], done["pack"]);
 
     // judged by it there, too
-    let told = house.advance_to(State::Schedulable).await;
-    let mut short = bodies::window(24);
-    short["window_end"] = json!(bodies::minutes(24 * 60 + 90));
-    let windows = json!({ "windows": [short] });
-    let scheduling = house.scheduling();
-    let call = other
-        .front
-        .on(&scheduling, "schedule.propose_slots", &told.id, &windows);
-    call.await.refused(422, "invalid_input", "validate");
+    let refused = hurry(&other.front, &told).await;
+    refused.refused(403, "role_forbidden", "role");
 
     // and back, from the other side
     other.front.roll_back(json!({ "revision": 1 })).await.ok();
     has_revision(&house, 3).await;
+    hurry(&house, &told).await.ok();
     // the start, the command, the rollback: whoever follows tells nothing
     assert_eq!(house.pack_log().await.len(), 3);
 }

@@ -1,5 +1,5 @@
-//! Packs are swapped while calls are judged: no call fails, and each is judged by one
-//! whole pack that was active.
+//! Packs are swapped while calls are judged, the shipped one and the strict one in turn: no
+//! call fails, and each is judged by one whole pack that was active.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,8 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dispatch_contract::State;
 use serde_json::{Value, json};
 
+use crate::support::front::Front;
 use crate::support::house::Settings;
-use crate::support::pack::Copy;
+use crate::support::pack::{Copy, strict};
+use crate::support::story::Told;
 use crate::support::{House, bodies, eventually};
 
 /// Callers at once.
@@ -17,20 +19,28 @@ const CALLERS: usize = 4;
 /// Packs in a row; every other one is broken.
 const PACKS: u64 = 50;
 
-/// The rules of a good pack: windows of this many minutes at least.
+/// The rules of a good pack: windows of this many minutes at least. The strict pack's are
+/// longer than what is offered, so that it refuses at any hour of the day.
 fn minutes(n: u64) -> u64 {
     if n.is_multiple_of(4) { 15 } else { 119 }
 }
 
 /// Pack number `n`, each broken one at another step.
 fn pack(n: u64) -> (Copy, Option<&'static str>) {
-    let pack = Copy::new().with_few_cases();
     let revision = format!("revision = {}", n + 2);
     let length = format!("min_window_minutes = {}", minutes(n));
-    pack.edit(&[
-        ("revision = 1", &revision),
-        ("min_window_minutes = 15", &length),
-    ]);
+    let pack = if minutes(n) == 15 {
+        let pack = Copy::new().with_few_cases();
+        pack.edit(&[("revision = 1", &revision)]);
+        pack
+    } else {
+        let pack = Copy::of(&strict()).with_few_cases();
+        pack.edit(&[
+            ("revision = 2", &revision),
+            ("min_window_minutes = 60", &length),
+        ]);
+        pack
+    };
     let write = |path: &str, text: &[u8]| {
         std::fs::write(pack.path().join(path), text).expect("written");
     };
@@ -63,8 +73,7 @@ fn pack(n: u64) -> (Copy, Option<&'static str>) {
 /// What one caller was answered: by tool, how many were allowed and how many refused.
 type Answers = BTreeMap<&'static str, (u64, u64)>;
 
-async fn call_until(done: Arc<AtomicBool>, front: crate::support::front::Front) -> Answers {
-    let told = front.advance_to(State::Schedulable).await;
+async fn call_until(done: Arc<AtomicBool>, front: Front, told: Told) -> Answers {
     let mut short = bodies::window(24);
     short["window_end"] = json!(bodies::minutes(24 * 60 + 90));
     let short = json!({ "windows": [short] });
@@ -112,9 +121,15 @@ async fn fifty_packs_in_a_row_half_of_them_broken_and_no_call_fails() {
     let digest = |told: &Value| told["digest"].as_str().expect("a digest").to_owned();
     let mut lengths = BTreeMap::from([(digest(&house.packs().await["active"]), 15)]);
     let done = Arc::new(AtomicBool::new(false));
-    let callers: Vec<_> = (0..CALLERS)
-        .map(|_| tokio::spawn(call_until(Arc::clone(&done), (*house).clone())))
-        .collect();
+    let mut callers = Vec::new();
+    for _ in 0..CALLERS {
+        let told = house.advance_to(State::Schedulable).await;
+        callers.push(tokio::spawn(call_until(
+            Arc::clone(&done),
+            (*house).clone(),
+            told,
+        )));
+    }
 
     let mut refused = 0;
     for n in 0..PACKS {

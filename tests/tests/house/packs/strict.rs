@@ -1,23 +1,19 @@
 //! The second pack on a host that runs the first: seen before it judges, judging beside,
 //! judging, and gone again.
 
-use std::path::{Path, PathBuf};
-
 use dispatch_contract::State;
 use serde_json::{Value, json};
 
+use crate::support::front::Front;
+use crate::support::pack::strict;
 use crate::support::story::Told;
 use crate::support::{House, Reply, eventually};
 
-fn strict() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/strict")
-}
-
 /// The strict pack leaves it to people to say what hurries.
-async fn hurry(house: &House, told: &Told) -> Reply {
+pub(super) async fn hurry(front: &Front, told: &Told) -> Reply {
     let emergency = json!({ "priority": "emergency" });
-    house
-        .on(&house.intake(), "ticket.set_priority", &told.id, &emergency)
+    front
+        .on(&front.intake(), "ticket.set_priority", &told.id, &emergency)
         .await
 }
 

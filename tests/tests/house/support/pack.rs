@@ -12,15 +12,29 @@ pub(crate) fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/real-dispatch")
 }
 
-/// A copy of the shipped pack that a test may change.
+/// The stricter one.
+pub(crate) fn strict() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/strict")
+}
+
+/// A copy of a pack that a test may change.
 pub(crate) struct Copy {
     folder: TempDir,
 }
 
 impl Copy {
+    /// Of the shipped pack.
     pub(crate) fn new() -> Self {
+        Self::of(&shipped())
+    }
+
+    pub(crate) fn of(pack: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        copy(&shipped(), folder.path());
+        for (path, bytes) in PackFiles::read(pack).expect("a pack").iter() {
+            let to = folder.path().join(path);
+            std::fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+            std::fs::write(to, bytes).expect("written");
+        }
         Self { folder }
     }
 
