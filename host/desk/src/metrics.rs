@@ -142,7 +142,7 @@ impl DeskMetrics {
         );
         registry.register(
             "shadow_dropped",
-            "Calls not judged in shadow, since 4096 were waiting",
+            "Calls not judged in shadow, since 4096 were waiting or the host stopped",
             self.shadow_dropped.clone(),
         );
     }
@@ -167,8 +167,8 @@ impl DeskMetrics {
             .inc();
     }
 
-    pub(crate) fn shadow_dropped(&self) {
-        self.shadow_dropped.inc();
+    pub(crate) fn shadow_dropped(&self, calls: u64) {
+        self.shadow_dropped.inc_by(calls);
     }
 
     pub(crate) fn call(&self, tool: Option<Tool>, outcome: Result<bool, Code>) {

@@ -5,15 +5,15 @@
 //! queue is full, the call is counted as dropped. One thread judges again, at its leisure.
 
 use std::error::Error;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use dispatch_contract::decision::DecisionRecord;
 use dispatch_contract::packs::FlippedCall;
 use dispatch_contract::{Code, Tool, Verdict};
-use dispatch_engine::{Flip, Pack};
+use dispatch_engine::{Flip, Leisure, Pack};
 use dispatch_ledger::Ledger;
 use tokio::runtime::Handle;
 
@@ -26,6 +26,9 @@ const QUEUE: usize = 4_096;
 const BATCH: usize = 100;
 /// What was judged is written down after so long.
 const FLUSH: Duration = Duration::from_millis(250);
+/// What waits when the host stops is judged for so long at most: rules that are slow must
+/// not keep it from ending.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The pack in shadow, and what it judges.
 pub(crate) struct Seat {
@@ -56,35 +59,48 @@ pub(crate) struct Shadow {
     queue: SyncSender<Task>,
     thread: std::sync::Mutex<Option<std::thread::JoinHandle<()>>>,
     metrics: DeskMetrics,
+    /// When its thread stops judging; not said before the host stops.
+    ends: Arc<OnceLock<Instant>>,
 }
 
 impl Shadow {
     /// Start its thread, which writes through this ledger on the runtime that we are in.
     pub(crate) fn start(ledger: Ledger, metrics: DeskMetrics) -> Self {
-        let seat = Arc::new(ArcSwapOption::empty());
-        let (queue, tasks) = sync_channel(QUEUE);
+        let (mut shadow, tasks) = Self::alone(metrics.clone());
         let judge = Judge {
-            seat: Arc::clone(&seat),
+            seat: Arc::clone(&shadow.seat),
+            ends: Arc::clone(&shadow.ends),
             ledger,
             runtime: Handle::current(),
-            metrics: metrics.clone(),
+            metrics,
             tally: None,
         };
         let spawned = std::thread::Builder::new()
             .name("shadow".into())
             .spawn(move || {
-                dispatch_engine::work_at_leisure();
+                Leisure::Low.begin();
                 judge.run(&tasks);
             });
-        if let Err(error) = &spawned {
-            tracing::error!(%error, "no pack can judge in shadow; restart the host");
+        match spawned {
+            Ok(thread) => shadow.thread = std::sync::Mutex::new(Some(thread)),
+            Err(error) => {
+                tracing::error!(%error, "no pack can judge in shadow; restart the host");
+            }
         }
-        Self {
-            seat,
+        shadow
+    }
+
+    /// A queue that nobody takes from yet.
+    fn alone(metrics: DeskMetrics) -> (Self, Receiver<Task>) {
+        let (queue, tasks) = sync_channel(QUEUE);
+        let shadow = Self {
+            seat: Arc::new(ArcSwapOption::empty()),
             queue,
-            thread: std::sync::Mutex::new(spawned.ok()),
+            thread: std::sync::Mutex::new(None),
             metrics,
-        }
+            ends: Arc::new(OnceLock::new()),
+        };
+        (shadow, tasks)
     }
 
     pub(crate) fn seat(&self, seat: Seat) {
@@ -122,7 +138,7 @@ impl Shadow {
         if self.wants(tool)
             && let Err(TrySendError::Full(_)) = self.queue.try_send(Task::Judge(Box::new(record)))
         {
-            self.metrics.shadow_dropped();
+            self.metrics.shadow_dropped(1);
         }
     }
 
@@ -137,7 +153,7 @@ impl Shadow {
         }
     }
 
-    /// Judge what waits, write it down, end.
+    /// Judge what waits, as far as there is time, write it down, end.
     pub(crate) async fn finish(&self) {
         let thread = self
             .thread
@@ -147,12 +163,10 @@ impl Shadow {
         let Some(thread) = thread else {
             return;
         };
-        let queue = self.queue.clone();
-        let ended = tokio::task::spawn_blocking(move || {
-            // a thread that is gone already needs not be told
-            let _told = queue.send(Task::Finish);
-            thread.join().is_ok()
-        });
+        self.ends.get_or_init(|| Instant::now() + PATIENCE);
+        // it only wakes: where the queue is full, nobody sleeps
+        let _woken = self.queue.try_send(Task::Finish);
+        let ended = tokio::task::spawn_blocking(move || thread.join().is_ok());
         if !ended.await.unwrap_or(false) {
             tracing::error!("the shadow's thread did not end well");
         }
@@ -169,6 +183,7 @@ struct Tally {
 
 struct Judge {
     seat: Arc<ArcSwapOption<Seat>>,
+    ends: Arc<OnceLock<Instant>>,
     ledger: Ledger,
     runtime: Handle,
     metrics: DeskMetrics,
@@ -178,10 +193,16 @@ struct Judge {
 impl Judge {
     fn run(mut self, tasks: &Receiver<Task>) {
         loop {
+            let ends = self.ends.get();
+            if ends.is_some_and(|ends| Instant::now() >= *ends) {
+                self.leave(tasks);
+                break;
+            }
             match tasks.recv_timeout(FLUSH) {
                 Ok(Task::Judge(record)) => self.judge(*record),
-                Err(RecvTimeoutError::Timeout) => self.write(),
-                Ok(Task::Finish) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) if ends.is_none() => self.write(),
+                Ok(Task::Finish)
+                | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
             }
             let due = self.tally.as_ref().is_some_and(|tally| {
                 tally.differing.len() >= BATCH || tally.since.elapsed() >= FLUSH
@@ -191,6 +212,21 @@ impl Judge {
             }
         }
         self.write();
+    }
+
+    /// Judge nothing more.
+    fn leave(&self, tasks: &Receiver<Task>) {
+        let left = tasks
+            .try_iter()
+            .filter(|task| matches!(task, Task::Judge(_)));
+        let left = left.count() as u64;
+        if left > 0 {
+            tracing::warn!(
+                left,
+                "the host stops before these calls were judged in shadow"
+            );
+            self.metrics.shadow_dropped(left);
+        }
     }
 
     fn judge(&mut self, record: DecisionRecord) {
@@ -259,5 +295,85 @@ impl Judge {
                 "verdicts in shadow were not written down"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use dispatch_contract::DecisionId;
+    use dispatch_contract::decision::Decision;
+    use dispatch_engine::{Engine, EngineConfig, PackFiles};
+    use prometheus_client::encoding::text::encode;
+    use prometheus_client::registry::Registry;
+    use ulid::Ulid;
+
+    use super::*;
+
+    fn shipped() -> Pack {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/real-dispatch");
+        let files = PackFiles::read(&folder).unwrap();
+        let engine = Engine::new(EngineConfig::default()).unwrap();
+        engine.load(&files).expect("run `cargo xtask guests` first")
+    }
+
+    /// A call of this tool, as one of the pack's own cases makes it.
+    fn call(pack: &Pack, tool: Tool) -> DecisionRecord {
+        let cases = pack.files().cases().cases;
+        let question = cases
+            .iter()
+            .filter_map(|case| case.question().ok())
+            .find(|question| question.call.tool() == tool)
+            .expect("a case of every tool")
+            .clone();
+        DecisionRecord {
+            decision: Decision {
+                decision_id: DecisionId(Ulid::generate()),
+                decided_at: question.now,
+                request_id: None,
+                correlation_id: None,
+                tool: tool.to_string(),
+                ticket_id: question.call.ticket_id,
+                actor: Some(question.actor),
+                allowed: true,
+                code: None,
+                phase: None,
+                determining_policies: Vec::new(),
+                pack: Some(pack.reference().clone()),
+                judged_us: 0,
+            },
+            verdict: Some(pack.judge(&question).verdict),
+            question: Some(question),
+        }
+    }
+
+    #[test]
+    fn whoever_calls_never_waits_for_a_queue_that_is_full() {
+        let pack = shipped();
+        let metrics = DeskMetrics::default();
+        let (shadow, waiting) = Shadow::alone(metrics.clone());
+        let message = call(&pack, Tool::TicketAddMessage);
+        let other = call(&pack, Tool::TicketCreate);
+        // nobody sits there: nothing is handed over
+        shadow.hand(message.clone());
+        shadow.seat(Seat::new(pack, Some(vec![Tool::TicketAddMessage])));
+        shadow.hand(other);
+        assert_eq!(waiting.try_iter().count(), 0);
+
+        // nobody takes anything away, so whoever waited would wait for ever
+        for _ in 0..QUEUE + 7 {
+            shadow.hand_copy(&message);
+        }
+        let mut registry = Registry::default();
+        metrics.register(&mut registry);
+        let mut told = String::new();
+        encode(&mut told, &registry).unwrap();
+        assert!(told.contains("\nshadow_dropped_total 7\n"), "{told}");
+        assert_eq!(waiting.try_iter().count(), QUEUE);
+
+        // and as soon as there is room, calls are handed over again
+        shadow.hand(message);
+        assert_eq!(waiting.try_iter().count(), 1);
     }
 }

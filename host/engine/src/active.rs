@@ -16,6 +16,14 @@ pub struct Standing {
     pub revision: u64,
 }
 
+impl Standing {
+    /// Does nobody else judge by it any more?
+    #[must_use]
+    pub fn is_free(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) == 1 && Arc::strong_count(&self.pack) == 1
+    }
+}
+
 /// Holds the active pack. Cheap to clone; all clones see the same pack.
 #[derive(Clone, Debug)]
 pub struct ActivePack(Arc<ArcSwap<Standing>>);

@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::judge::{Flip, FlipKind};
-use crate::leisure::work_at_leisure;
+use crate::leisure::Leisure;
 use crate::pack::{Pack, PackError, Step};
 
 /// Flips kept; beyond that they are only counted.
@@ -84,11 +84,12 @@ impl std::fmt::Debug for Comparison {
 }
 
 impl Comparison {
-    /// Start so many threads, at least one, to judge with pack `a` and pack `b`.
+    /// Start so many threads, at least one, to judge with pack `a` and pack `b`, and to let
+    /// others go first so far.
     ///
     /// # Errors
     /// Where no thread can be started.
-    pub fn start(a: &Pack, b: &Pack, threads: usize) -> Result<Self, PackError> {
+    pub fn start(a: &Pack, b: &Pack, threads: usize, leisure: Leisure) -> Result<Self, PackError> {
         let (pages, waiting) = channel(MAX_WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
         let mut workers = Vec::new();
@@ -97,7 +98,7 @@ impl Comparison {
             let spawned = std::thread::Builder::new()
                 .name(format!("policy-compare-{number}"))
                 .spawn(move || {
-                    work_at_leisure();
+                    leisure.begin();
                     work(&a, &b, &waiting)
                 });
             match spawned {

@@ -28,7 +28,7 @@ pub use cases::{
 pub use compare::{Comparison, FlipReport, FlippedCall, RecordedCall};
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use judge::{Flip, FlipKind, Judged, PhaseTrace, Trace, VERDICT_CODES};
-pub use leisure::work_at_leisure;
+pub use leisure::Leisure;
 pub use pack::{
     ComponentInfo, Limits, Manifest, Pack, PackError, PackFiles, PolicyInfo, Proven, Rejected,
     SettingValue, Step, Taken, ToolEntry, TrustedKey, TrustedKeyError,

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use dispatch_contract::Actor;
 use dispatch_contract::event::{EventType, PackRef};
 use dispatch_contract::packs::{Flips, PackAttempt, PackOutcome, PackSource, StepFailed};
-use dispatch_engine::{Engine, Pack, PackError, PackFiles, Proven, Rejected, Step};
+use dispatch_engine::{Engine, Leisure, Pack, PackError, PackFiles, Proven, Rejected, Step};
 use dispatch_ledger::{HouseEvent, LedgerError, StoredPack};
 
+use super::prove::{Pace, prove};
 use super::steps::{Steps, behind, failed, refused};
 use crate::Inner;
 use crate::registry::THE_HOST;
@@ -74,6 +75,8 @@ pub(super) struct Trial {
     pub(super) pack: Option<PackRef>,
     pub(super) revision: Option<u64>,
     pub(super) flips: Option<Flips>,
+    /// How far judging recorded calls lets others go first.
+    pub(super) leisure: Leisure,
     ended: Ended,
 }
 
@@ -92,6 +95,7 @@ impl Trial {
             pack: None,
             revision: None,
             flips: None,
+            leisure: Leisure::Low,
             ended: Ended::Nothing,
         }
     }
@@ -103,25 +107,8 @@ impl Trial {
         files: PackFiles,
         pace: Pace,
     ) -> Result<Pack, PackError> {
-        let engine = engine.clone();
-        let (tell, proven) = tokio::sync::oneshot::channel();
-        let spawned = std::thread::Builder::new()
-            .name("pack-prover".into())
-            .spawn(move || {
-                if pace == Pace::BesideCalls {
-                    dispatch_engine::work_at_leisure();
-                }
-                // whoever asked may be gone
-                let _told = tell.send(engine.prove(&files));
-            });
-        if let Err(error) = &spawned {
-            tracing::error!(%error, "no thread to prove a pack on was granted");
-        }
-        let proven = proven.await;
-        let proven = proven.unwrap_or_else(|_| {
-            let cut_off = "proving it was cut off; try again";
-            Err(PackError::new(Step::Components, cut_off).into())
-        });
+        let (proven, leisure) = prove(engine, &files, pace).await;
+        self.leisure = leisure;
         let proven = match proven {
             Ok(Proven { pack, passed }) => {
                 self.pack = Some(pack.reference().clone());
@@ -165,15 +152,6 @@ impl Trial {
             failed,
         }
     }
-}
-
-/// How much of the machine proving may take.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Pace {
-    /// All of it: nobody is served yet.
-    AtOnce,
-    /// What calls leave.
-    BesideCalls,
 }
 
 pub(super) fn away(error: &LedgerError) -> StepFailed {
@@ -305,8 +283,8 @@ impl Inner {
         }
         let stored = format!("active under revision {revision} on every host of this database");
         trial.steps.done(Step::Store, stored);
-        let before = self.pack.swap(pack, revision);
-        let swapped = format!("in the place of revision {}", before.revision);
+        let before = self.swap(pack, revision);
+        let swapped = format!("in the place of revision {before}");
         trial.steps.done(Step::Swap, swapped);
         trial.ended = Ended::Activated;
         Ok(())

@@ -13,8 +13,10 @@ mod commands;
 mod follow;
 mod modes;
 mod open;
+mod prove;
 mod replay;
 mod steps;
+mod swap;
 
 use std::path::PathBuf;
 

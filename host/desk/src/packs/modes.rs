@@ -9,8 +9,9 @@ use dispatch_engine::{PackError, Step};
 use dispatch_ledger::Shadowed;
 use serde_json::Value;
 
-use super::attempt::{Pace, Trial};
+use super::attempt::Trial;
 use super::open::{last_good, stored_files};
+use super::prove::Pace;
 use super::steps::{failed, refused};
 use crate::refuse::ledger_away;
 use crate::shadow::Seat;

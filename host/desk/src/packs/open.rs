@@ -7,7 +7,8 @@ use dispatch_contract::packs::PackSource;
 use dispatch_engine::{ActivePack, Engine, FolderContent, Pack, PackError, PackFiles, Step};
 use dispatch_ledger::{Activation, Ledger, LedgerError};
 
-use super::attempt::{Attempt, Pace, Trial};
+use super::attempt::{Attempt, Trial};
+use super::prove::Pace;
 use super::steps::{behind, refused};
 use super::{OpenError, PackBook};
 use crate::metrics::DeskMetrics;

@@ -1,15 +1,22 @@
 //! What would flip: the calls that were judged lately, judged again with a candidate.
 
+use std::time::Duration;
+
 use dispatch_contract::packs::{FlipKind, FlippedCall, Flips, StepFailed};
 use dispatch_contract::reading::RecordedFilter;
-use dispatch_engine::{Comparison, FlipReport, Pack, PackError, RecordedCall, Step};
+use dispatch_engine::{Comparison, FlipReport, Leisure, Pack, PackError, RecordedCall, Step};
+use tokio::time::timeout;
 
 use super::attempt::{Attempt, Trial, away};
 use super::steps::{failed, refused};
 use crate::Inner;
 
-/// Recorded calls read at once.
-const PAGE: u32 = 250;
+/// Recorded calls read at once: few, so that neither the database nor the thread that reads
+/// is busy with them for longer than a call takes.
+const PAGE: u32 = 50;
+/// The machine's rest is not waited for longer. The most that is compared, 10,000 calls,
+/// takes about a second.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Flips listed in an answer.
 const LISTED: usize = 100;
 
@@ -25,7 +32,7 @@ impl Inner {
             trial.steps.done(Step::Replay, "not asked for");
             return Ok(());
         }
-        let report = self.compared(attempt.replay, pack).await?;
+        let report = self.patiently(attempt.replay, trial.leisure, pack).await?;
         let flips = in_brief(report, attempt.max_flips);
         let said = format!(
             "{} of {} recorded calls would flip",
@@ -45,11 +52,31 @@ impl Inner {
 }
 
 impl Inner {
+    /// While the machine rests; where it does not for too long, once more at a share of it.
+    async fn patiently(
+        &self,
+        replay: u32,
+        leisure: Leisure,
+        pack: &Pack,
+    ) -> Result<FlipReport, StepFailed> {
+        if leisure == Leisure::Idle
+            && let Ok(done) = timeout(PATIENCE, self.compared(replay, leisure, pack)).await
+        {
+            return done;
+        }
+        self.compared(replay, Leisure::Low, pack).await
+    }
+
     /// So many recorded decisions, judged again while they are read: on half the cores,
     /// since calls are served meanwhile.
-    async fn compared(&self, replay: u32, pack: &Pack) -> Result<FlipReport, StepFailed> {
+    async fn compared(
+        &self,
+        replay: u32,
+        leisure: Leisure,
+        pack: &Pack,
+    ) -> Result<FlipReport, StepFailed> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let comparison = Comparison::start(&self.pack.current(), pack, cores.div_ceil(2))
+        let comparison = Comparison::start(&self.pack.current(), pack, cores.div_ceil(2), leisure)
             .map_err(|error| refused(&error))?;
         let mut filter = RecordedFilter::default();
         let mut left = replay;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dispatch_contract::question::Question;
 use dispatch_contract::{DecisionId, Role, State, Tool, Verdict};
-use dispatch_engine::{Comparison, FlipKind, FlipReport, Pack, PackFiles, RecordedCall};
+use dispatch_engine::{Comparison, FlipKind, FlipReport, Leisure, Pack, PackFiles, RecordedCall};
 
 use crate::house::scene::plain;
 use crate::house::{engine, shipped, shipped_files};
@@ -37,7 +37,7 @@ fn questions() -> Vec<Question> {
 }
 
 fn compare(a: &Pack, b: &Pack, calls: Vec<RecordedCall>) -> FlipReport {
-    let comparison = Comparison::start(a, b, 2).unwrap();
+    let comparison = Comparison::start(a, b, 2, Leisure::Low).unwrap();
     tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap()

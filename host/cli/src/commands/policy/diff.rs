@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use dispatch_contract::Tool;
 use dispatch_contract::reading::{Recorded, RecordedFilter};
-use dispatch_engine::{Comparison, EngineConfig, FlipKind, FlipReport, Pack, RecordedCall};
+use dispatch_engine::{
+    Comparison, EngineConfig, FlipKind, FlipReport, Leisure, Pack, RecordedCall,
+};
 use dispatch_ledger::Ledger;
 use serde::Serialize;
 
@@ -105,7 +107,7 @@ impl Args {
     async fn judge(&self, ledger: &Ledger, a: &Pack, b: &Pack) -> Result<FlipReport, Failure> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let wrong = |error| Failure::Other(anyhow::Error::new(error));
-        let comparison = Comparison::start(a, b, threads).map_err(wrong)?;
+        let comparison = Comparison::start(a, b, threads, Leisure::Low).map_err(wrong)?;
         let mut filter = RecordedFilter {
             since: self.since.map(|since| since.0),
             tool: self.tool,
