@@ -18,6 +18,7 @@ pub(crate) struct Figures {
     pub(crate) replay_10000_ms: Option<f64>,
     pub(crate) shadow_cost_percent: Option<f64>,
     pub(crate) swap_p99_ratio: Option<f64>,
+    pub(crate) hosts_agree_max_ms: Option<f64>,
     details: Map<String, Value>,
 }
 
@@ -76,6 +77,11 @@ impl Figures {
                 Target::AtMost(20.0),
             ),
             ("swap_p99_ratio", self.swap_p99_ratio, Target::AtMost(2.0)),
+            (
+                "hosts_agree_max_ms",
+                self.hosts_agree_max_ms,
+                Target::AtMost(2_000.0),
+            ),
         ]
     }
 

@@ -105,7 +105,16 @@ pub(crate) async fn measure(args: &Args, figures: &mut Figures) -> Result<()> {
             numbers: &numbers,
             folder: &args.pack,
         };
-        packs.measure(args.seconds, figures).await?;
+        let revision = packs.measure(args.seconds, figures).await?;
+        let others = folder.path().join("other");
+        std::fs::create_dir(&others)?;
+        let place = Place {
+            data: &others,
+            ..place
+        };
+        let other = Host::start(&place, &tokens).await?;
+        packs.agree(other.port, revision, figures).await?;
+        other.stop()?;
     }
     host.stop()?;
     cluster.stop()?;

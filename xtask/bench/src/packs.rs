@@ -1,6 +1,6 @@
 //! Packs on a host that works: what an activation takes, step by step; how fast recorded
-//! calls are judged again; what a pack in shadow costs those who call; and what they
-//! notice of 50 activations in a row.
+//! calls are judged again; what a pack in shadow costs those who call; what they notice of
+//! 50 activations in a row; and how soon another host judges by what was activated.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -38,6 +38,11 @@ const PACED: usize = 16;
 /// Turns of quiet and of swaps.
 const SWAP_ROUNDS: usize = 3;
 
+/// How often the other host is asked, and for how long at most.
+const LOOK: Duration = Duration::from_millis(2);
+const PATIENCE: Duration = Duration::from_secs(10);
+const OFFSET: Duration = Duration::from_millis(23);
+
 /// Turns with a pack in shadow, and as many without.
 const ROUNDS: usize = 5;
 
@@ -62,14 +67,48 @@ enum Change {
 }
 
 impl Packs<'_> {
-    pub(crate) async fn measure(&self, seconds: u64, figures: &mut Figures) -> Result<()> {
+    /// Answers the revision that is active at the end.
+    pub(crate) async fn measure(&self, seconds: u64, figures: &mut Figures) -> Result<u64> {
         println!();
         self.record().await?;
         let mut revision = 1;
         self.activations(&mut revision, figures).await?;
         self.replay(revision, figures).await?;
         self.shadow(revision, seconds, figures).await?;
-        self.swaps(&mut revision, seconds, figures).await
+        self.swaps(&mut revision, seconds, figures).await?;
+        Ok(revision)
+    }
+
+    /// From the answer that a pack is active here until another host on the same database
+    /// says that it judges by it.
+    pub(crate) async fn agree(
+        &self,
+        other_port: u16,
+        mut revision: u64,
+        figures: &mut Figures,
+    ) -> Result<()> {
+        let mut other = Wire::open(other_port).await?;
+        let readiness = wire::get("/readyz", &self.tokens.of(Role::OperatorAdmin).token);
+        let mut times = Vec::new();
+        for at in 0..ACTIVATIONS {
+            revision += 1;
+            let archive = self.archive(revision, Change::Revision)?;
+            // hosts look at fixed times: each activation is at another moment between them
+            tokio::time::sleep(OFFSET * u32::try_from(at)?).await;
+            let (outcome, _) = self.propose(&archive, "replay=0").await?;
+            ensure!(outcome["activated"] == true, "not activated: {outcome}");
+            let began = Instant::now();
+            while other.json(&readiness).await?["pack_revision"] != revision {
+                ensure!(began.elapsed() < PATIENCE, "the other host does not follow");
+                tokio::time::sleep(LOOK).await;
+            }
+            times.push(began.elapsed().as_secs_f64() * 1000.0);
+        }
+        let (middle, most) = (median(&times), times.iter().copied().fold(0.0, f64::max));
+        println!("another host follows: p50 {middle:.0} ms, at most {most:.0} ms");
+        figures.hosts_agree_max_ms = Some(most);
+        figures.detail("hosts_agree_ms", json!(times));
+        Ok(())
     }
 
     /// Commits until there is enough to judge again.
