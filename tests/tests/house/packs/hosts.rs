@@ -189,8 +189,13 @@ async fn a_host_that_takes_signed_packs_alone_is_stale_beside_one_that_does_not(
         (&stale["revision"], &stale["stale"]["active_revision"]),
         (&json!(1), &json!(2))
     );
-    let refused = house.pack_events("policy.pack_rejected").await;
-    assert_eq!(refused[0]["payload"]["failed"]["step"], "signature");
+    // told after the host knows it
+    let refused = eventually("the event", async || {
+        let events = house.pack_events("policy.pack_rejected").await;
+        events.into_iter().next()
+    })
+    .await;
+    assert_eq!(refused["payload"]["failed"]["step"], "signature");
 
     // signed: both
     let next = longer_windows();
