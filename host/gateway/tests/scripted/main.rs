@@ -8,3 +8,4 @@ mod links;
 mod secrecy;
 mod silence;
 mod support;
+mod tls;
