@@ -1,6 +1,6 @@
 //! Minting: what an operator hands to an agent, a technician or a customer.
 
-use dispatch_contract::{Actor, Timestamp};
+use dispatch_contract::{Actor, OrganizationId, Timestamp};
 use jsonwebtoken::{Header, encode};
 use serde::Serialize;
 use ulid::Ulid;
@@ -17,6 +17,8 @@ pub struct Claims {
     pub actor: Actor,
     /// The token's own id, by which it is revoked.
     pub token_id: Ulid,
+    /// The one organization that an operator may know of; all of them where absent.
+    pub organization: Option<OrganizationId>,
     /// For which house.
     pub audience: String,
     /// When.
@@ -52,6 +54,8 @@ struct ClaimsForm<'a> {
     aud: &'a str,
     sub: String,
     role: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org: Option<OrganizationId>,
     jti: String,
     iat: i64,
     exp: i64,
@@ -70,6 +74,7 @@ impl Keyring {
             aud: &claims.audience,
             sub: claims.actor.id.to_string(),
             role: claims.actor.role.name(),
+            org: claims.organization,
             jti: claims.token_id.to_string(),
             iat: seconds(claims.issued_at),
             exp: seconds(claims.expires_at),

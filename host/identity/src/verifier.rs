@@ -3,7 +3,7 @@
 use std::fmt;
 
 use arc_swap::ArcSwap;
-use dispatch_contract::{Actor, PrincipalId, Role, Timestamp};
+use dispatch_contract::{Actor, OrganizationId, PrincipalId, Role, Timestamp};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
 use quick_cache::sync::Cache;
@@ -49,6 +49,8 @@ impl Default for VerifierConfig {
 pub struct Principal {
     /// Role and id.
     pub actor: Actor,
+    /// The one organization that an operator may know of; all of them where absent.
+    pub organization: Option<OrganizationId>,
     /// The credential's own id, by which it is revoked.
     pub token_id: Ulid,
     /// Until when it holds.
@@ -75,6 +77,8 @@ struct Known {
 struct Read {
     sub: String,
     role: String,
+    #[serde(default)]
+    org: Option<String>,
     jti: String,
     iat: i64,
     exp: i64,
@@ -195,7 +199,11 @@ impl Verifier {
             .exp
             .checked_mul(1_000_000)
             .and_then(Timestamp::from_micros);
-        let (Ok(id), Ok(token_id), Some(expires_at)) = (id, token_id, expires_at) else {
+        // a limit that cannot be read is not left out
+        let organization = read.org.as_deref().map(str::parse::<OrganizationId>);
+        let (Ok(id), Ok(token_id), Some(expires_at), Ok(organization)) =
+            (id, token_id, expires_at, organization.transpose())
+        else {
             return Err(CredentialError::Malformed);
         };
         match read.exp.checked_sub(read.iat) {
@@ -206,6 +214,7 @@ impl Verifier {
             ring: ring.number,
             principal: Principal {
                 actor: Actor { role, id },
+                organization,
                 token_id: token_id.0,
                 expires_at,
             },

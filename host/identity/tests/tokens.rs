@@ -25,6 +25,7 @@ fn claims(role: Role) -> Claims {
             id: ID.parse().unwrap(),
         },
         token_id: Ulid::generate(),
+        organization: None,
         audience: "real-dispatch".into(),
         issued_at: at(NOW),
         expires_at: at(NOW + HOUR),

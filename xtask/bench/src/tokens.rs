@@ -64,6 +64,7 @@ fn principal(keyring: &Keyring, role: Role) -> Result<Principal> {
         .mint(&Claims {
             actor: Actor { role, id },
             token_id: Ulid::generate(),
+            organization: None,
             audience: ISSUER.to_owned(),
             issued_at: now.into(),
             expires_at: (now + TimeDelta::hours(6)).into(),

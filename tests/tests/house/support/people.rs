@@ -74,6 +74,7 @@ impl People {
             .mint(&Claims {
                 actor,
                 token_id,
+                organization: None,
                 audience: ISSUER.into(),
                 issued_at: at(issued),
                 expires_at: at(expires),

@@ -1,7 +1,7 @@
 //! `dispatch token mint`.
 
 use chrono::{Duration, Utc};
-use dispatch_contract::{Actor, PrincipalId, Role, Timestamp};
+use dispatch_contract::{Actor, OrganizationId, PrincipalId, Role, Timestamp};
 use dispatch_identity::{Claims, ISSUER};
 use serde::Serialize;
 use ulid::Ulid;
@@ -20,6 +20,9 @@ pub(crate) struct MintArgs {
     /// Whom it is for: an id of theirs, or a technician's or customer's; fresh where not given
     #[arg(long, value_name = "ID")]
     id: Option<PrincipalId>,
+    /// Let an operator know of this organization's gateways and boards alone
+    #[arg(long, value_name = "ID")]
+    organization: Option<OrganizationId>,
     /// How long it holds: 45s, 90m, 12h, 30d
     #[arg(long, default_value = "30d")]
     ttl: Lifetime,
@@ -37,6 +40,8 @@ struct Minted {
     jti: String,
     sub: PrincipalId,
     role: Role,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org: Option<OrganizationId>,
     exp: Timestamp,
 }
 
@@ -48,6 +53,11 @@ impl MintArgs {
                 self.role
             )));
         }
+        if self.organization.is_some() && self.role != Role::OperatorAdmin {
+            return Err(Failure::usage(
+                "--organization is for operator_admin: no other role knows of organizations",
+            ));
+        }
         let keys = keyring::load(&self.ring.path())?;
         let now = Utc::now();
         let claims = Claims {
@@ -56,6 +66,7 @@ impl MintArgs {
                 id: self.id.unwrap_or_else(|| PrincipalId(Ulid::generate())),
             },
             token_id: Ulid::generate(),
+            organization: self.organization,
             audience: self.audience,
             issued_at: now.into(),
             expires_at: (now + Duration::seconds(self.ttl.0)).into(),
@@ -68,6 +79,7 @@ impl MintArgs {
             jti: claims.token_id.to_string(),
             sub: claims.actor.id,
             role: claims.actor.role,
+            org: claims.organization,
             exp: claims.expires_at,
         };
         if json {
