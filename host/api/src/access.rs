@@ -3,8 +3,25 @@
 
 use dispatch_contract::{Actor, Code, Phase, Refusal, Role};
 
-/// Routes for operators only: the audit, the decisions, the register, the feed.
-pub(crate) fn operators_only(actor: Actor) -> Result<(), Refusal> {
+use crate::principal::Caller;
+
+/// Routes for operators of the whole house: the audit, the decisions, the register, the
+/// feed, packs. Who may know of one organization alone would learn of others there.
+pub(crate) fn operators_only(caller: Caller) -> Result<(), Refusal> {
+    any_operator(caller.actor)?;
+    if caller.organization.is_none() {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::RoleForbidden,
+        Phase::Authorization,
+        "This route is for operators of the whole house; your credential is of one \
+         organization. It reaches that organization's gateways, boards and agents.",
+    ))
+}
+
+/// Routes for operators, of one organization too.
+pub(crate) fn any_operator(actor: Actor) -> Result<(), Refusal> {
     if actor.role == Role::OperatorAdmin {
         return Ok(());
     }

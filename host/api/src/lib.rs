@@ -13,11 +13,13 @@ mod problem;
 mod reply;
 mod routes;
 mod serve;
+mod visitor;
 
 use std::sync::Arc;
 
 use dispatch_desk::Desk;
 use dispatch_identity::Verifier;
+use dispatch_switchboard::Switchboard;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +36,7 @@ pub struct Api {
 
 struct Inner {
     desk: Desk,
+    switchboard: Switchboard,
     verifier: Arc<Verifier>,
     limits: Limits,
     rates: limits::Rates,
@@ -47,10 +50,11 @@ struct Inner {
 const CANDIDATES: usize = 2;
 
 impl Api {
-    /// An API over a desk. `stopping` ends event streams when the host stops.
+    /// An API over a desk and a switchboard. `stopping` ends event streams when the host stops.
     #[must_use]
     pub fn new(
         desk: Desk,
+        switchboard: Switchboard,
         verifier: Arc<Verifier>,
         limits: Limits,
         stopping: CancellationToken,
@@ -60,6 +64,7 @@ impl Api {
         Self {
             inner: Arc::new(Inner {
                 desk,
+                switchboard,
                 verifier,
                 limits,
                 rates,
@@ -68,6 +73,10 @@ impl Api {
                 candidates: Semaphore::new(CANDIDATES),
             }),
         }
+    }
+
+    pub(crate) fn switchboard(&self) -> &Switchboard {
+        &self.inner.switchboard
     }
 
     pub(crate) fn desk(&self) -> &Desk {

@@ -61,10 +61,21 @@ const TIDY_EVERY: u32 = 1024;
 const DOOR_PER_S: u32 = 50;
 const DOOR_BURST: u32 = 500;
 
+/// Requests with the same agent's token: a second, and at once.
+const AGENT_PER_S: u32 = 2;
+const AGENT_BURST: u32 = 30;
+
+/// Requests with agents' tokens altogether: what guesses them must not keep the database busy.
+const AGENTS_PER_S: u32 = 200;
+const AGENTS_BURST: u32 = 400;
+
 /// Who has called how often.
 pub(crate) struct Rates {
     book: DefaultKeyedRateLimiter<PrincipalId>,
     door: DefaultDirectRateLimiter,
+    /// By how a token begins.
+    agents: DefaultKeyedRateLimiter<String>,
+    all_agents: DefaultDirectRateLimiter,
     clock: DefaultClock,
     taken: AtomicU32,
 }
@@ -79,6 +90,13 @@ impl Rates {
             door: DefaultDirectRateLimiter::direct(
                 Quota::per_second(at_least_one(DOOR_PER_S)).allow_burst(at_least_one(DOOR_BURST)),
             ),
+            agents: DefaultKeyedRateLimiter::keyed(
+                Quota::per_second(at_least_one(AGENT_PER_S)).allow_burst(at_least_one(AGENT_BURST)),
+            ),
+            all_agents: DefaultDirectRateLimiter::direct(
+                Quota::per_second(at_least_one(AGENTS_PER_S))
+                    .allow_burst(at_least_one(AGENTS_BURST)),
+            ),
             clock: DefaultClock::default(),
             taken: AtomicU32::new(0),
         }
@@ -87,6 +105,25 @@ impl Rates {
     /// Is a call turned away at the door for this to be written down?
     pub(crate) fn worth_a_row(&self, code: Code) -> bool {
         !matches!(code, Code::Unauthenticated | Code::RateLimited) || self.door.check().is_ok()
+    }
+
+    /// One more request with an agent's token, by how it begins.
+    pub(crate) fn take_agent(&self, token: &str) -> Result<(), Refusal> {
+        if self.agents.len() > BOOK {
+            self.agents.retain_recent();
+        }
+        let prefix: String = token.chars().take(8).collect();
+        let free = self.all_agents.check().is_ok() && self.agents.check_key(&prefix).is_ok();
+        if free {
+            return Ok(());
+        }
+        let mut refusal = Refusal::new(
+            Code::RateLimited,
+            Phase::Request,
+            "Too many requests with agents' tokens. Wait a second; check in once a heartbeat.",
+        );
+        refusal.retry_after_s = Some(1);
+        Err(refusal)
     }
 
     /// One more request of this principal, or a refusal that says when to come back.

@@ -3,9 +3,19 @@
 use std::sync::LazyLock;
 
 use dispatch_contract::answer::Answer;
+use dispatch_contract::board::{Board, BoardChange, NewBoard};
 use dispatch_contract::decision::Decision;
 use dispatch_contract::event::Event;
 use dispatch_contract::fact::Fact;
+use dispatch_contract::gateway::{
+    Gateway, GatewayChange, GatewayStatusChange, NewGateway, NewOrganization, Organization,
+};
+use dispatch_contract::gateway_agent::GatewayAgent;
+use dispatch_contract::gateway_work::{
+    AgentProvisioned, BroadcastOutcome, GatewayLook, LeadBroadcast, LeadMessage, MessageSent,
+    NewAgent, Nudge, ProvisionWish, SessionEntry, SessionHistory, SessionList, SessionMessage,
+    SyncOutcome, SyncWish, UserQuestion,
+};
 use dispatch_contract::packs::{
     FlippedCall, ModeChange, ModeOutcome, PackAttempt, PackOutcome, PackStatus,
 };
@@ -19,7 +29,7 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi as _;
 
 use crate::problem::Problem;
-use crate::routes::{Paths, attachments, credentials, health, packs, technicians, tools};
+use crate::routes::{Paths, attachments, credentials, gateways, health, packs, technicians, tools};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(build);
 
@@ -126,6 +136,38 @@ fn schemas() -> Map<String, Value> {
         "TechnicianEntry": technicians::TechnicianEntry,
         "Upload": attachments::Upload,
         "Revoked": credentials::Revoked,
+        "Organization": Organization,
+        "OrganizationList": gateways::OrganizationList,
+        "NewOrganization": NewOrganization,
+        "Gateway": Gateway,
+        "GatewayPage": Page<Gateway>,
+        "NewGateway": NewGateway,
+        "GatewayChange": GatewayChange,
+        "GatewayLook": GatewayLook,
+        // payload of `gateway.status_changed`
+        "GatewayStatusChange": GatewayStatusChange,
+        "SyncWish": SyncWish,
+        "SyncOutcome": SyncOutcome,
+        "SessionEntry": SessionEntry,
+        "SessionList": SessionList,
+        "SessionHistory": SessionHistory,
+        "SessionMessage": SessionMessage,
+        "Board": Board,
+        "BoardPage": Page<Board>,
+        "NewBoard": NewBoard,
+        "BoardChange": BoardChange,
+        "GatewayAgent": GatewayAgent,
+        "AgentPage": Page<GatewayAgent>,
+        "NewAgent": NewAgent,
+        "AgentProvisioned": AgentProvisioned,
+        "ProvisionWish": ProvisionWish,
+        "Nudge": Nudge,
+        "LeadMessage": LeadMessage,
+        "LeadBroadcast": LeadBroadcast,
+        "BroadcastOutcome": BroadcastOutcome,
+        "UserQuestion": UserQuestion,
+        "MessageSent": MessageSent,
+        "Removed": gateways::Removed,
         "Readiness": health::Readiness,
     }
     for (name, schema) in generator.take_definitions(true) {

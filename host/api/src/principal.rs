@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use dispatch_contract::{Actor, Code, Phase, Refusal};
+use dispatch_contract::{Actor, Code, OrganizationId, Phase, Refusal};
 
 use crate::Api;
 use crate::problem::Refusing;
@@ -13,20 +13,22 @@ use crate::problem::Refusing;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller {
     pub(crate) actor: Actor,
+    /// The one organization that an operator may know of; all of them where absent.
+    pub(crate) organization: Option<OrganizationId>,
 }
 
 impl FromRequestParts<Api> for Caller {
     type Rejection = Refusing;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Refusing> {
-        let actor = identify(&parts.headers, api)?;
-        api.inner.rates.take(actor.id)?;
-        Ok(Self { actor })
+        let caller = identify(&parts.headers, api)?;
+        api.inner.rates.take(caller.actor.id)?;
+        Ok(caller)
     }
 }
 
 /// Who the credential says is calling.
-pub(crate) fn identify(headers: &HeaderMap, api: &Api) -> Result<Actor, Refusal> {
+pub(crate) fn identify(headers: &HeaderMap, api: &Api) -> Result<Caller, Refusal> {
     let token = bearer(headers).ok_or_else(|| {
         unauthenticated(
             "There is no bearer token. Send `Authorization: Bearer <token>`; an operator makes \
@@ -36,7 +38,10 @@ pub(crate) fn identify(headers: &HeaderMap, api: &Api) -> Result<Actor, Refusal>
     })?;
     let verified = api.inner.verifier.verify(token, api.desk().now());
     verified
-        .map(|principal| principal.actor)
+        .map(|principal| Caller {
+            actor: principal.actor,
+            organization: principal.organization,
+        })
         .map_err(|error| unauthenticated(format!("The bearer token does not hold: {error}.")))
 }
 
@@ -48,6 +53,6 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         .then(|| token.trim_start())
 }
 
-fn unauthenticated(detail: String) -> Refusal {
+pub(crate) fn unauthenticated(detail: String) -> Refusal {
     Refusal::new(Code::Unauthenticated, Phase::Credential, detail)
 }

@@ -81,6 +81,16 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// A fact of the house as it begins, now: for rooms that write facts of their own. The
+    /// house itself does it where no actor is given.
+    #[must_use]
+    pub fn begin_fact(&self, kind: EventType, actor: Option<Actor>) -> HouseEvent {
+        self.inner
+            .house_event(kind, actor.unwrap_or(THE_HOST), Value::Null, None)
+    }
+}
+
 impl Inner {
     /// A fact of the house, now.
     pub(crate) fn house_event(

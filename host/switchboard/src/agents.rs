@@ -1,7 +1,9 @@
 //! Agents that the house keeps on gateways: registered, provisioned, rotated, removed.
 
 use dispatch_contract::event::EventType;
-use dispatch_contract::gateway_agent::{AgentKind, AgentStatus, GatewayAgent};
+use dispatch_contract::gateway_agent::{
+    AgentKind, AgentProfile, AgentStatus, GatewayAgent, Heartbeat,
+};
 use dispatch_contract::gateway_work::{AgentProvisioned, NewAgent, ProvisionWish};
 use dispatch_contract::reading::Page;
 use dispatch_contract::{AgentRecordId, Refusal, Timestamp};
@@ -20,8 +22,11 @@ use crate::links::Prompt;
 use crate::plan::key;
 use crate::refuse::{clash, failed_saying, no_such, unread, wrong_at};
 use crate::register::MAX_NAME;
-use crate::text::needed;
+use crate::text::{blank_is_none, needed};
 use crate::token;
+
+/// The longest template of an agent's own, in characters.
+const MAX_TEMPLATE: usize = 20_000;
 
 /// An agent that was not seen for so long is offline, whatever its row says.
 const UNSEEN_US: i64 = 600_000_000;
@@ -117,8 +122,8 @@ impl Switchboard {
             kind: entry.kind,
             name: needed("name", &name, MAX_NAME)?,
             session_key: key(entry.kind, agent_id, Some(gateway), entry.board_id)?.session_key(),
-            profile: entry.profile,
-            heartbeat: entry.heartbeat,
+            profile: tidy_profile(entry.profile)?,
+            heartbeat: tidy_heartbeat(entry.heartbeat)?,
             token_prefix: mark.as_ref().map(|mark| mark.prefix.clone()),
             status: AgentStatus::Provisioning,
             generation: 0,
@@ -271,6 +276,33 @@ impl Switchboard {
         let agent = self.agent_for(who, id).await?;
         Ok(as_it_is(agent, self.inner.house.now()))
     }
+}
+
+fn tidy_profile(profile: AgentProfile) -> Result<AgentProfile, Refusal> {
+    let template = |field: &str, text: Option<&str>| blank_is_none(field, text, MAX_TEMPLATE);
+    Ok(AgentProfile {
+        role: needed("profile/role", &profile.role, 200)?,
+        communication_style: needed(
+            "profile/communication_style",
+            &profile.communication_style,
+            400,
+        )?,
+        emoji: needed("profile/emoji", &profile.emoji, 40)?,
+        identity_template: template(
+            "profile/identity_template",
+            profile.identity_template.as_deref(),
+        )?,
+        soul_template: template("profile/soul_template", profile.soul_template.as_deref())?,
+        ..profile
+    })
+}
+
+fn tidy_heartbeat(heartbeat: Heartbeat) -> Result<Heartbeat, Refusal> {
+    Ok(Heartbeat {
+        every: needed("heartbeat/every", &heartbeat.every, 20)?,
+        target: needed("heartbeat/target", &heartbeat.target, 64)?,
+        ..heartbeat
+    })
 }
 
 /// What whoever asked is shown; a new token this once.

@@ -100,7 +100,7 @@ impl Switchboard {
         content(&message.message)?;
         let gateway = self.gateway_of_board(&board).await?;
         speaker.may_speak_on(&gateway)?;
-        let about = json!({ "kind": kind_name(message.kind), "board_id": board_id,
+        let about = json!({ "kind": kind_name(message.kind), "from": speaker.name(), "board_id": board_id,
             "gateway_id": gateway.gateway_id });
         let lead = match self.ensure_lead(who, &board).await {
             Ok(lead) => lead,
@@ -179,7 +179,7 @@ impl Switchboard {
             failed: done.failed + failed_before,
             results,
         };
-        let about = json!({ "kind": "broadcast", "gateway_id": gateway_id, "results": outcome.results,
+        let about = json!({ "kind": "broadcast", "from": speaker.name(), "gateway_id": gateway_id, "results": outcome.results,
             "correlation_id": outcome.correlation_id });
         let failed = format!("{} of {} boards", outcome.failed, outcome.results.len());
         let ok = outcome.failed == 0;
@@ -217,7 +217,7 @@ impl Switchboard {
             .await
             .map_err(unread)?;
         let main = main.items.into_iter().next().ok_or_else(|| {
-            wrong("The gateway has no main agent: `dispatch agent provision --main` makes it.")
+            wrong("The gateway has no main agent: `dispatch agent add --main GATEWAY` makes it.")
         })?;
         let line = Prompt(self.inner.links.link(&gateway)?);
         let plane = OpenClaw::new(&line);
@@ -232,8 +232,7 @@ impl Switchboard {
             preferred_channel: question.preferred_channel,
         };
         let sent = coordinate::ask_user(&plane, &to, &asked, who.correlation_id.clone());
-        let about =
-            json!({ "kind": "ask_user", "board_id": board_id, "gateway_id": gateway.gateway_id });
+        let about = json!({ "kind": "ask_user", "from": speaker.name(), "board_id": board_id, "gateway_id": gateway.gateway_id });
         self.told(who, "ask-user dispatch", about, sent).await
     }
 

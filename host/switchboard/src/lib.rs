@@ -31,10 +31,10 @@ use std::sync::{Arc, Mutex};
 use dispatch_contract::{GatewayId, Refusal};
 use dispatch_gateway::Link;
 use dispatch_ledger::Ledger;
-use dispatch_provision::Templates;
 
 pub use coordination::Speaker;
 pub use dispatch_ledger::AgentFilter;
+pub use dispatch_provision::{TemplateError, Templates};
 pub use house::{House, Visitor};
 pub use reconcile::MAX_WAKES;
 pub use send::{Means, NotSent};

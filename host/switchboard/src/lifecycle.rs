@@ -122,7 +122,7 @@ impl Switchboard {
             .ledger
             .end_lifecycle(
                 &begun,
-                said.as_ref().map(|()| ()).map_err(String::as_str),
+                said.as_ref().copied().map_err(String::as_str),
                 event,
             )
             .await;

@@ -10,6 +10,7 @@
 //! letter, with what to do, and waits for an operator ([`Outbox`]).
 
 mod backoff;
+mod checks;
 mod gateways;
 mod lateness;
 mod limits;
@@ -23,6 +24,7 @@ mod texts;
 mod tries;
 mod words;
 
+pub use checks::Checks;
 pub use gateways::Gateways;
 pub use limits::Limits;
 pub use metrics::OutboundMetrics;

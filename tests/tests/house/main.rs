@@ -8,6 +8,7 @@ mod attachments;
 mod case_file;
 mod crash;
 mod feed;
+mod gateways;
 mod hot_reload;
 mod idempotency;
 mod lifecycle;

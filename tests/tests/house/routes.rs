@@ -48,7 +48,63 @@ const ROUTES: &[(&str, &str, &[Role], u16)] = &[
     ("put", "/v0/technicians/{technician_id}", OPERATORS, 200),
     ("post", "/v0/credentials/{token_id}/revoke", OPERATORS, 200),
     ("get", "/v0/events", OPERATORS, 200),
+    ("get", "/v0/organizations", OPERATORS, 200),
+    ("post", "/v0/organizations", OPERATORS, 422),
+    ("get", "/v0/gateways", OPERATORS, 200),
+    ("post", "/v0/gateways", OPERATORS, 422),
+    ("get", "/v0/gateways/{gateway_id}", OPERATORS, 404),
+    ("patch", "/v0/gateways/{gateway_id}", OPERATORS, 404),
+    ("delete", "/v0/gateways/{gateway_id}", OPERATORS, 404),
+    ("get", "/v0/gateways/{gateway_id}/status", OPERATORS, 404),
+    ("post", "/v0/gateways/{gateway_id}/sync", OPERATORS, 404),
+    ("get", "/v0/gateways/{gateway_id}/sessions", OPERATORS, 404),
+    (
+        "get",
+        "/v0/gateways/{gateway_id}/sessions/{session_key}",
+        OPERATORS,
+        404,
+    ),
+    (
+        "get",
+        "/v0/gateways/{gateway_id}/sessions/{session_key}/history",
+        OPERATORS,
+        404,
+    ),
+    (
+        "post",
+        "/v0/gateways/{gateway_id}/sessions/{session_key}/messages",
+        OPERATORS,
+        422,
+    ),
+    (
+        "post",
+        "/v0/gateways/{gateway_id}/leads/messages",
+        OPERATORS,
+        422,
+    ),
+    ("get", "/v0/boards", OPERATORS, 200),
+    ("post", "/v0/boards", OPERATORS, 422),
+    ("get", "/v0/boards/{board_id}", OPERATORS, 404),
+    ("patch", "/v0/boards/{board_id}", OPERATORS, 404),
+    ("delete", "/v0/boards/{board_id}", OPERATORS, 404),
+    (
+        "post",
+        "/v0/boards/{board_id}/lead/messages",
+        OPERATORS,
+        422,
+    ),
+    ("post", "/v0/boards/{board_id}/ask-user", OPERATORS, 422),
+    ("get", "/v0/agents", OPERATORS, 200),
+    ("post", "/v0/agents", OPERATORS, 422),
+    ("get", "/v0/agents/{agent_id}", OPERATORS, 404),
+    ("delete", "/v0/agents/{agent_id}", OPERATORS, 404),
+    ("post", "/v0/agents/{agent_id}/provision", OPERATORS, 404),
+    ("post", "/v0/agents/{agent_id}/rotate-token", OPERATORS, 404),
+    ("post", "/v0/agents/{agent_id}/nudge", OPERATORS, 422),
 ];
+
+/// By the token of an agent on a gateway, and by no bearer token.
+const BY_AGENTS: &[(&str, &str)] = &[("post", "/v0/agents/check-in")];
 
 /// Without a credential, and with one all the same.
 const OPEN: &[&str] = &["/healthz", "/readyz", "/metrics", "/openapi.json"];
@@ -77,6 +133,10 @@ async fn each_route_lets_in_whom_it_is_for() {
             .replace("{attachment_id}", attachment)
             .replace("{technician_id}", &Ulid::generate().to_string())
             .replace("{token_id}", &Ulid::generate().to_string())
+            .replace("{gateway_id}", &Ulid::generate().to_string())
+            .replace("{board_id}", &Ulid::generate().to_string())
+            .replace("{agent_id}", &Ulid::generate().to_string())
+            .replace("{session_key}", "agent:a:main")
     };
     let status = async |method: &str, path: &str, who: Option<&Person>| -> u16 {
         let method: Method = method.to_uppercase().parse().expect("a method");
@@ -96,7 +156,9 @@ async fn each_route_lets_in_whom_it_is_for() {
             request = request.json(&json!({ "revision": 1, "reason": "as it is" }));
         } else if method == Method::PUT {
             request = request.json(&json!({ "name": "T", "active": true, "timezone": "UTC" }));
-        } else if method == Method::POST && path.starts_with("/v0/tools/") {
+        } else if method == Method::PATCH
+            || (method == Method::POST && !path.starts_with("/v0/packs/"))
+        {
             request = request.json(&json!({}));
         }
         request.send().await.expect("an answer").status().as_u16()
@@ -116,6 +178,13 @@ async fn each_route_lets_in_whom_it_is_for() {
             };
             let got = status(method, path, Some(&person(role))).await;
             assert_eq!(got, expected, "{method} {path}, {role}");
+        }
+    }
+    for (method, path) in BY_AGENTS {
+        assert_eq!(status(method, path, None).await, 401, "{path}");
+        for role in Role::ALL {
+            let got = status(method, path, Some(&person(role))).await;
+            assert_eq!(got, 401, "{path}, {role}");
         }
     }
     for path in OPEN {
@@ -172,10 +241,16 @@ fn every_documented_route_has_its_row_and_every_row_its_route() {
     let tools = Tool::ALL
         .iter()
         .map(|tool| ("post".to_owned(), format!("/v0/tools/{tool}")));
+    let by_agents = BY_AGENTS
+        .iter()
+        .map(|(method, path)| ((*method).to_owned(), (*path).to_owned()));
     let open = OPEN
         .iter()
         .map(|path| ("get".to_owned(), (*path).to_owned()));
-    assert_eq!(documented, rows.chain(tools).chain(open).collect());
+    assert_eq!(
+        documented,
+        rows.chain(tools).chain(by_agents).chain(open).collect()
+    );
 }
 
 #[test]

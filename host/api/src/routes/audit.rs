@@ -35,7 +35,7 @@ pub(crate) async fn events(
     caller: Caller,
     given: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Reply {
-    operators_only(caller.actor)?;
+    operators_only(caller)?;
     let given = query(given)?;
     let filter = AuditFilter {
         ticket_id: given.ticket_id,
@@ -69,7 +69,7 @@ pub(crate) async fn decisions(
     caller: Caller,
     given: Result<Query<DecisionsQuery>, QueryRejection>,
 ) -> Reply {
-    operators_only(caller.actor)?;
+    operators_only(caller)?;
     let given = query(given)?;
     if given.tool.as_ref().is_some_and(|tool| tool.contains('\0')) {
         return Err(Refusal::new(

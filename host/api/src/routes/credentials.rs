@@ -31,7 +31,7 @@ pub(crate) async fn revoke(
     Extension(correlation): Extension<CorrelationId>,
     Path(id): Path<String>,
 ) -> Reply {
-    operators_only(caller.actor)?;
+    operators_only(caller)?;
     let token_id = Ulid::from_string(&id).map_err(|_| {
         Refusal::new(
             Code::InvalidInput,

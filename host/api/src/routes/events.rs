@@ -70,7 +70,7 @@ pub(crate) async fn stream(
     headers: HeaderMap,
     given: Result<Query<StreamQuery>, QueryRejection>,
 ) -> Reply {
-    operators_only(caller.actor)?;
+    operators_only(caller)?;
     let after = query(given)?.after;
     let last = headers
         .get("last-event-id")

@@ -1,11 +1,15 @@
 //! Every route, by noun.
 
+mod agents;
 pub(crate) mod attachments;
 mod audit;
+mod boards;
 pub(crate) mod credentials;
 mod events;
+pub(crate) mod gateways;
 pub(crate) mod health;
 pub(crate) mod packs;
+mod sessions;
 pub(crate) mod technicians;
 mod tickets;
 pub(crate) mod tools;
@@ -31,7 +35,8 @@ mod openapi_paths {
     use utoipa::OpenApi;
 
     use super::{
-        attachments, audit, credentials, events, health, packs, technicians, tickets, tools,
+        agents, attachments, audit, boards, credentials, events, gateways, health, packs, sessions,
+        technicians, tickets, tools,
     };
 
     /// Every documented path.
@@ -58,6 +63,35 @@ mod openapi_paths {
         attachments::download,
         events::stream,
         credentials::revoke,
+        gateways::organizations,
+        gateways::add_organization,
+        gateways::list,
+        gateways::add,
+        gateways::show,
+        gateways::update,
+        gateways::remove,
+        gateways::status,
+        gateways::sync,
+        sessions::list,
+        sessions::show,
+        sessions::history,
+        sessions::say,
+        boards::list,
+        boards::add,
+        boards::show,
+        boards::update,
+        boards::remove,
+        boards::message_lead,
+        boards::ask_user,
+        boards::broadcast,
+        agents::list,
+        agents::add,
+        agents::show,
+        agents::provision,
+        agents::rotate_token,
+        agents::remove,
+        agents::nudge,
+        agents::check_in,
         health::healthz,
         health::readyz,
         health::metrics,
@@ -88,6 +122,18 @@ pub fn router(api: Api) -> Router {
             "/v0/credentials/{token_id}/revoke",
             post(credentials::revoke),
         )
+        .route(
+            "/v0/organizations",
+            get(gateways::organizations).post(gateways::add_organization),
+        )
+        .route("/v0/boards", get(boards::list).post(boards::add))
+        .route(
+            "/v0/boards/{board_id}",
+            get(boards::show)
+                .patch(boards::update)
+                .delete(boards::remove),
+        )
+        .route("/v0/agents/check-in", post(agents::check_in))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
@@ -105,6 +151,52 @@ pub fn router(api: Api) -> Router {
     let slow = slow
         .merge(small_and_slow)
         .layer(from_fn_with_state(api.clone(), slow_deadline));
+    // a gateway is waited for, and what was begun there goes on to its end
+    let on_gateways = Router::new()
+        .route("/v0/gateways", get(gateways::list).post(gateways::add))
+        .route(
+            "/v0/gateways/{gateway_id}",
+            get(gateways::show)
+                .patch(gateways::update)
+                .delete(gateways::remove),
+        )
+        .route("/v0/gateways/{gateway_id}/status", get(gateways::status))
+        .route("/v0/gateways/{gateway_id}/sync", post(gateways::sync))
+        .route("/v0/gateways/{gateway_id}/sessions", get(sessions::list))
+        .route(
+            "/v0/gateways/{gateway_id}/sessions/{session_key}",
+            get(sessions::show),
+        )
+        .route(
+            "/v0/gateways/{gateway_id}/sessions/{session_key}/history",
+            get(sessions::history),
+        )
+        .route(
+            "/v0/gateways/{gateway_id}/sessions/{session_key}/messages",
+            post(sessions::say),
+        )
+        .route(
+            "/v0/gateways/{gateway_id}/leads/messages",
+            post(boards::broadcast),
+        )
+        .route(
+            "/v0/boards/{board_id}/lead/messages",
+            post(boards::message_lead),
+        )
+        .route("/v0/boards/{board_id}/ask-user", post(boards::ask_user))
+        .route("/v0/agents", get(agents::list).post(agents::add))
+        .route(
+            "/v0/agents/{agent_id}",
+            get(agents::show).delete(agents::remove),
+        )
+        .route("/v0/agents/{agent_id}/provision", post(agents::provision))
+        .route(
+            "/v0/agents/{agent_id}/rotate-token",
+            post(agents::rotate_token),
+        )
+        .route("/v0/agents/{agent_id}/nudge", post(agents::nudge))
+        .layer(DefaultBodyLimit::max(limits.body_bytes))
+        .layer(from_fn_with_state(api.clone(), gateway_deadline));
     let untimed = Router::new()
         .route("/v0/attachments", put(attachments::upload))
         .route(
@@ -115,6 +207,7 @@ pub fn router(api: Api) -> Router {
         .layer(DefaultBodyLimit::disable());
     timed
         .merge(slow)
+        .merge(on_gateways)
         .merge(untimed)
         .fallback(no_route)
         .method_not_allowed_fallback(no_route)
@@ -172,6 +265,12 @@ async fn deadline(State(api): State<Api>, request: Request, next: Next) -> Respo
 async fn slow_deadline(State(api): State<Api>, request: Request, next: Next) -> Response {
     let late = "The host did not finish in time and goes on without you: `GET /v0/packs/log` says \
                 what becomes of it.";
+    within(api.inner.limits.upload_timeout, late, request, next).await
+}
+
+async fn gateway_deadline(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let late = "The gateway did not finish in time and the host goes on without you: `GET \
+                /v0/agents` and `GET /v0/gateways/{id}/status` say what becomes of it.";
     within(api.inner.limits.upload_timeout, late, request, next).await
 }
 

@@ -29,7 +29,7 @@ const MAX_REASON: usize = 500;
 #[utoipa::path(get, path = "/v0/packs", operation_id = "packs", tag = "packs",
     responses((status = 200, description = "The active pack, what became of the folder's, the pack in shadow, and what was activated", body = ref("#/components/schemas/PackStatus"), content_type = "application/json")))]
 pub(crate) async fn status(State(api): State<Api>, caller: Caller) -> Reply {
-    operators_only(caller.actor)?;
+    operators_only(caller)?;
     Ok(json(&api.desk().packs().await?))
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn propose(
     given: Result<Query<CandidateQuery>, QueryRejection>,
     request: Request,
 ) -> Reply {
-    operators_only(caller.actor)?;
+    operators_only(caller)?;
     let given = query(given)?;
     // nothing of a body is read before this: it may be large
     let _one_of_few = api.inner.candidates.try_acquire().map_err(|_| busy())?;
@@ -143,7 +143,7 @@ pub(crate) async fn roll_back(
     Extension(correlation): Extension<CorrelationId>,
     body: Result<Json<RollBack>, JsonRejection>,
 ) -> Reply {
-    operators_only(caller.actor)?;
+    operators_only(caller)?;
     let body = read(body, "A rollback is {digest or revision, reason}")?;
     let to = match (body.digest, body.revision) {
         (Some(digest), None) => RollBackTo::Digest(digest),
@@ -188,7 +188,7 @@ pub(crate) async fn set_mode(
     Path(digest): Path<String>,
     body: Result<Json<ModeEntry>, JsonRejection>,
 ) -> Reply {
-    operators_only(caller.actor)?;
+    operators_only(caller)?;
     let body = read(body, "A mode is {mode, tools?, reason}")?;
     let wish = ModeWish {
         digest,
@@ -220,7 +220,7 @@ pub(crate) async fn differences(
     caller: Caller,
     given: Result<Query<DifferencesQuery>, QueryRejection>,
 ) -> Reply {
-    operators_only(caller.actor)?;
+    operators_only(caller)?;
     let given = query(given)?;
     let (digest, cursor) = (given.digest.as_deref(), given.cursor.as_deref());
     let page = api
@@ -247,7 +247,7 @@ pub(crate) async fn log(
     caller: Caller,
     given: Result<Query<LogQuery>, QueryRejection>,
 ) -> Reply {
-    operators_only(caller.actor)?;
+    operators_only(caller)?;
     let given = query(given)?;
     let page = api
         .desk()

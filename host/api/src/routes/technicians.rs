@@ -43,7 +43,7 @@ pub(crate) struct TechnicianList {
 #[utoipa::path(get, path = "/v0/technicians", tag = "technicians",
     responses((status = 200, description = "The register", body = ref("#/components/schemas/TechnicianList"), content_type = "application/json")))]
 pub(crate) async fn list(State(api): State<Api>, caller: Caller) -> Reply {
-    operators_only(caller.actor)?;
+    operators_only(caller)?;
     Ok(json(&TechnicianList {
         technicians: api.desk().technicians().await?,
     }))
@@ -60,7 +60,7 @@ pub(crate) async fn put(
     Path(id): Path<String>,
     entry: Result<Json<TechnicianEntry>, JsonRejection>,
 ) -> Reply {
-    operators_only(caller.actor)?;
+    operators_only(caller)?;
     let invalid = |detail: String| Refusal::new(Code::InvalidInput, Phase::Schema, detail);
     let technician_id: TechnicianId = id
         .parse()

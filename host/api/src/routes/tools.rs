@@ -132,7 +132,7 @@ async fn admit(
     request: Request,
     identified: &mut Option<Actor>,
 ) -> Result<(Actor, Bytes), Refusal> {
-    let actor = identify(request.headers(), api)?;
+    let actor = identify(request.headers(), api)?.actor;
     *identified = Some(actor);
     api.inner.rates.take(actor.id)?;
     api.desk().refuse_when_stale()?;

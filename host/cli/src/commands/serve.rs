@@ -1,6 +1,7 @@
 //! `dispatch serve`: the host, from its first file to its last answer.
 
 mod credentials;
+mod gateways;
 mod log;
 mod start;
 mod stop;
@@ -69,6 +70,12 @@ pub(crate) struct Args {
     /// Whom tokens must be for
     #[arg(long, env = "DISPATCH_AUDIENCE", default_value = dispatch_identity::ISSUER)]
     audience: String,
+    /// Where agents on gateways reach this host, where that is not the address listened on
+    #[arg(long, env = "DISPATCH_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// Templates of agents' files that go before the shipped ones: a folder with AGENTS.md, ..
+    #[arg(long, env = "DISPATCH_AGENT_TEMPLATES", value_name = "FOLDER")]
+    agent_templates: Option<PathBuf>,
     /// Requests a second of one principal, sustained
     #[arg(long, env = "DISPATCH_RATE_PER_S", default_value_t = Limits::default().rate_per_s, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
     rate_per_s: u32,

@@ -13,6 +13,7 @@ use dispatch_engine::{Engine, EngineConfig, TrustedKey};
 use dispatch_identity::{RevocationList, Verifier, VerifierConfig};
 use dispatch_ledger::Ledger;
 use dispatch_objects::{Objects, ObjectsConfig};
+use dispatch_switchboard::{Parts as SwitchboardParts, Switchboard, Templates};
 use dispatch_testing::TestDatabase;
 use reqwest::Method;
 use serde_json::json;
@@ -56,6 +57,7 @@ impl Default for Settings {
 pub(crate) struct Host {
     pub(crate) front: Front,
     desk: Desk,
+    pub(crate) switchboard: Switchboard,
     stopping: CancellationToken,
     serving: JoinHandle<()>,
     _following: dispatch_desk::Following,
@@ -76,9 +78,10 @@ impl Host {
         let objects = Objects::open(&ObjectsConfig::Local {
             folder: objects.to_owned(),
         });
+        let ledger = Ledger::connect(url, 0).await.expect("the database");
         let parts = Parts {
             engine: engine.expect("an engine"),
-            ledger: Ledger::connect(url, 0).await.expect("the database"),
+            ledger: ledger.clone(),
             objects: objects.expect("a folder"),
             company: Company {
                 name: "Test Doors".into(),
@@ -92,19 +95,31 @@ impl Host {
         let revoked = RevocationList::new(desk.revoked().await.expect("the list"));
         let verifier = Verifier::new((*people.keys).clone(), VerifierConfig::default(), revoked);
         let stopping = CancellationToken::new();
-        let api = Api::new(
-            desk.clone(),
-            Arc::new(verifier),
-            settings.limits.clone(),
-            stopping.clone(),
-        );
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
             .await
             .expect("a port");
         let address = listener.local_addr().expect("an address");
+        let (clock, pen) = (desk.clone(), desk.clone());
+        let switchboard = Switchboard::new(SwitchboardParts {
+            ledger,
+            house: dispatch_switchboard::House::new(
+                move || clock.now(),
+                move |kind, actor| pen.begin_fact(kind, actor),
+            ),
+            templates: Templates::shipped(),
+            base_url: format!("http://{address}"),
+        });
+        let api = Api::new(
+            desk.clone(),
+            switchboard.clone(),
+            Arc::new(verifier),
+            settings.limits.clone(),
+            stopping.clone(),
+        );
         Self {
             front: Front::new(format!("http://{address}"), people.clone()),
             desk,
+            switchboard,
             stopping,
             serving: tokio::spawn(dispatch_api::serve(api, listener)),
             _following: following,
@@ -114,6 +129,7 @@ impl Host {
     async fn stop(&mut self) {
         self.stopping.cancel();
         (&mut self.serving).await.expect("it ends well");
+        self.switchboard.stop().await;
         self.desk.close().await;
     }
 }

@@ -2,6 +2,7 @@
 //! is taken, nothing else is touched.
 
 use std::fs::DirBuilder;
+use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,11 +13,13 @@ use dispatch_desk::{Clock, Desk, Following, OpenError, PackAlarm, PackSettings, 
 use dispatch_engine::{Engine, EngineConfig, TrustedKey};
 use dispatch_identity::{RevocationList, Verifier, VerifierConfig};
 use dispatch_objects::Objects;
+use dispatch_switchboard::Switchboard;
+use dispatch_worker::Checks;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Args, credentials};
+use super::{Args, credentials, gateways};
 use crate::failure::{Failure, chain};
 use crate::house::database::{Database, blocking};
 use crate::house::{company, keyring, objects, policies};
@@ -27,12 +30,17 @@ use crate::show::paint::Paint;
 /// Once the desk is closed and every listing answered, connections end by themselves.
 const CLOSE: Duration = Duration::from_secs(20);
 
+/// A check on an agent that is under way may take so long.
+const CHECKS_END: Duration = Duration::from_secs(5);
+
 /// A host that is ready.
 pub(super) struct Started {
     pub(super) stopping: CancellationToken,
     api: Api,
     listener: TcpListener,
     desk: Desk,
+    switchboard: Switchboard,
+    checks: Checks,
     database: Database,
     following: Following,
     refreshing: JoinHandle<()>,
@@ -67,25 +75,39 @@ pub(super) async fn start(args: Args) -> Result<Started, Failure> {
     let objects = objects::parse(args.objects.as_deref(), &data_dir).map_err(Failure::Usage)?;
     let company = company::read(args.company.as_deref())?;
     let listener = bind(&args).await?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| Failure::Other(error.into()))?;
     if !args.database.is_private() {
         make_private(&data_dir)?;
     }
     let database = args.database.open().await?;
     // from here on the cluster runs: whatever fails, it is stopped
-    match rest(args, &database, &data_dir, objects, company, &mut steps).await {
+    match rest(
+        args, address, &database, &data_dir, objects, company, &mut steps,
+    )
+    .await
+    {
         Ok(parts) => {
-            let (api, desk, following, refreshing, stopping) = parts;
-            let url = listener
-                .local_addr()
-                .map_err(|error| Failure::Other(error.into()))?;
+            let Rest {
+                api,
+                desk,
+                switchboard,
+                checks,
+                following,
+                refreshing,
+                stopping,
+            } = parts;
             let took_ms = steps.began.elapsed().as_millis();
-            out::text(&format!("ready on http://{url} in {took_ms} ms\n"));
+            out::text(&format!("ready on http://{address} in {took_ms} ms\n"));
             out::text(&banner(&desk.pack_alarm(), Paint::of_stdout()));
             Ok(Started {
                 stopping,
                 api,
                 listener,
                 desk,
+                switchboard,
+                checks,
                 database,
                 following,
                 refreshing,
@@ -98,10 +120,20 @@ pub(super) async fn start(args: Args) -> Result<Started, Failure> {
     }
 }
 
-type Rest = (Api, Desk, Following, JoinHandle<()>, CancellationToken);
+/// What a host is made of, but for its port and its database.
+struct Rest {
+    api: Api,
+    desk: Desk,
+    switchboard: Switchboard,
+    checks: Checks,
+    following: Following,
+    refreshing: JoinHandle<()>,
+    stopping: CancellationToken,
+}
 
 async fn rest(
     args: Args,
+    address: SocketAddr,
     database: &Database,
     data_dir: &Path,
     objects: dispatch_objects::ObjectsConfig,
@@ -133,7 +165,7 @@ async fn rest(
         .unwrap_or_else(policies::default_folder);
     let parts = Parts {
         engine,
-        ledger,
+        ledger: ledger.clone(),
         objects,
         company,
         clock: Clock::system(),
@@ -149,8 +181,25 @@ async fn rest(
     let refreshing = credentials::follow(desk.clone(), Arc::clone(&verifier), ring_file);
     let following = desk.follow_packs(&folder);
     let stopping = CancellationToken::new();
-    let api = Api::new(desk.clone(), verifier, args.limits(), stopping.clone());
-    Ok((api, desk, following, refreshing, stopping))
+    let switchboard = gateways::switchboard(&args, address, &desk, ledger)?;
+    let checks = Checks::start(switchboard.clone());
+    steps.done("switchboard is ready");
+    let api = Api::new(
+        desk.clone(),
+        switchboard.clone(),
+        verifier,
+        args.limits(),
+        stopping.clone(),
+    );
+    Ok(Rest {
+        api,
+        desk,
+        switchboard,
+        checks,
+        following,
+        refreshing,
+        stopping,
+    })
 }
 
 async fn bind(args: &Args) -> Result<TcpListener, Failure> {
@@ -232,6 +281,9 @@ impl Started {
         dispatch_api::serve(self.api, self.listener).await;
         drop(self.following);
         self.refreshing.abort();
+        // what it leaves half-done it finds again
+        let _ = tokio::time::timeout(CHECKS_END, self.checks.stop()).await;
+        self.switchboard.stop().await;
         if tokio::time::timeout(CLOSE, self.desk.close())
             .await
             .is_err()

@@ -1,0 +1,178 @@
+//! Agents: made on their gateway, known by a token that is kept nowhere, woken and given up.
+
+use dispatch_testing::openclaw::scripted::Reply as Scripted;
+use dispatch_testing::openclaw::scripted::refusal;
+use serde_json::{Value, json};
+
+use super::stage::{Stage, created, holds, shows, will_show, written_token};
+
+fn main_id(gateway: &str) -> String {
+    format!("rd-gateway-{}", gateway.to_lowercase())
+}
+
+async fn main_agent(stage: &Stage, gateway: &str) -> (Value, String) {
+    will_show(&stage.gateway, &main_id(gateway));
+    let entry = json!({ "kind": "main", "gateway_id": gateway });
+    let made = created(&stage.post("/v0/agents", &entry).await);
+    let token = made["token"].as_str().expect("a token").to_owned();
+    shows(&stage.gateway, &[main_id(gateway)]);
+    (made["agent"].clone(), token)
+}
+
+#[tokio::test]
+async fn a_main_agent_is_made_and_its_token_rotated() {
+    let stage = Stage::new().await;
+    let gateway = stage.registered().await;
+    let (agent, token) = main_agent(&stage, &gateway).await;
+    assert_eq!(agent["status"], "online");
+    assert_eq!(agent["name"], "North Gateway Agent");
+    let key = format!("agent:{}:main", main_id(&gateway));
+    assert_eq!(agent["session_key"], key);
+    let calls = stage.gateway.take_calls();
+    let methods: Vec<_> = calls.iter().map(|call| call.method.as_str()).collect();
+    for method in [
+        "agents.create",
+        "agents.files.set",
+        "sessions.reset",
+        "chat.send",
+    ] {
+        assert!(methods.contains(&method), "{method} in {methods:?}");
+    }
+    assert_eq!(written_token(&calls).as_deref(), Some(token.as_str()));
+    assert_eq!(stage.check_in(&token).await, 200);
+    assert_eq!(stage.check_in("nobody-has-this-token").await, 401);
+
+    let path = format!("/v0/agents/{}", agent["agent_id"].as_str().expect("an id"));
+    let seen = stage.get(&path).await.ok();
+    assert!(seen["last_seen_at"].is_string(), "{seen}");
+    assert_eq!(seen.get("token"), None);
+    let rotated = stage
+        .post(&format!("{path}/rotate-token"), &json!({}))
+        .await
+        .ok();
+    let second = rotated["token"].as_str().expect("a token").to_owned();
+    assert_ne!(token, second);
+    assert_eq!(
+        stage.check_in(&token).await,
+        401,
+        "the old one holds no longer"
+    );
+    assert_eq!(stage.check_in(&second).await, 200);
+    assert_eq!(
+        written_token(&stage.gateway.take_calls()),
+        Some(second.clone())
+    );
+
+    // provisioned again, it keeps the token that its files hold
+    holds(&stage.gateway, &format!("AUTH_TOKEN={second}\n"));
+    let again = stage
+        .post(&format!("{path}/provision"), &json!({}))
+        .await
+        .ok();
+    assert_eq!(again.get("token"), None, "{again}");
+    assert_eq!(stage.check_in(&second).await, 200);
+
+    let kept = stage.kept().await;
+    for secret in [&token, &second, &stage.gateway.token()] {
+        assert!(!kept.contains(secret.as_str()), "a secret was kept");
+    }
+    let twice = json!({ "kind": "main", "gateway_id": gateway });
+    stage
+        .post("/v0/agents", &twice)
+        .await
+        .refused(409, "conflict", "invariant");
+    assert_eq!(stage.delete(&path).await.ok()["removed"], true);
+    stage.get(&path).await.refused(404, "not_found", "request");
+    assert_eq!(stage.check_in(&second).await, 401);
+}
+
+#[tokio::test]
+async fn a_board_takes_one_lead_and_so_many_workers() {
+    let stage = Stage::new().await;
+    let gateway = stage.registered().await;
+    let board = stage.board(&gateway, "Calls", 1).await;
+    let lead = format!("lead-{}", board.to_lowercase());
+    will_show(&stage.gateway, &lead);
+    let entry = |kind: &str, name: &str| json!({ "kind": kind, "board_id": board, "name": name, "wake": false });
+    // a lead without its files would not know its work
+    let unsupported = Scripted::Refusal(refusal("unsupported-file"));
+    stage.gateway.set(|script| {
+        script
+            .replies
+            .insert("agents.files.set".into(), unsupported);
+    });
+    let failed = stage.post("/v0/agents", &entry("lead", "Lea")).await;
+    let problem = failed.refused(502, "gateway_failed", "gateway");
+    let detail = problem["detail"].as_str().expect("a detail");
+    assert!(detail.starts_with("Gateway provision failed: "), "{detail}");
+    // registered it is, and tried again it is the same agent
+    let listed = stage
+        .get(&format!("/v0/agents?board_id={board}"))
+        .await
+        .ok();
+    let row = &listed["items"][0];
+    assert_eq!(
+        (&row["status"], &row["kind"]),
+        (&json!("provisioning"), &json!("lead"))
+    );
+    assert!(row["last_error"].is_string(), "{row}");
+    stage.gateway.set(|script| {
+        script.replies.remove("agents.files.set");
+    });
+    shows(&stage.gateway, &[lead]);
+    let path = format!("/v0/agents/{}", row["agent_id"].as_str().expect("an id"));
+    let done = stage
+        .post(&format!("{path}/provision"), &json!({ "wake": false }))
+        .await
+        .ok();
+    assert_eq!(done["agent"]["agent_id"], row["agent_id"]);
+    assert_eq!(done["agent"]["status"], "online");
+    assert_eq!(done["agent"].get("last_error"), None);
+    // its files held no token, so that it was given another
+    assert_eq!(
+        stage
+            .check_in(done["token"].as_str().expect("a token"))
+            .await,
+        200
+    );
+
+    let second = stage.post("/v0/agents", &entry("lead", "Leo")).await;
+    second.refused(409, "conflict", "invariant");
+    let taken = stage.post("/v0/agents", &entry("worker", "LEA")).await;
+    taken.refused(409, "conflict", "invariant");
+    let unknown = Scripted::Refusal(refusal("unknown-method"));
+    stage.gateway.set(|script| {
+        script.replies.insert("agents.create".into(), unknown);
+    });
+    let ann = stage.post("/v0/agents", &entry("worker", "Ann")).await;
+    ann.refused(502, "gateway_failed", "gateway");
+    let full = stage.post("/v0/agents", &entry("worker", "Bob")).await;
+    let problem = full.refused(409, "conflict", "invariant");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .expect("a detail")
+            .contains("max_agents")
+    );
+}
+
+#[tokio::test]
+async fn a_sync_says_of_each_agent_what_became_of_it() {
+    let stage = Stage::new().await;
+    let gateway = stage.registered().await;
+    let (_, token) = main_agent(&stage, &gateway).await;
+    let path = format!("/v0/gateways/{gateway}/sync");
+    let outcome = stage.post(&path, &json!({})).await.ok();
+    assert_eq!(outcome["main_updated"], false, "{outcome}");
+    let message = outcome["errors"][0]["message"].as_str().expect("a message");
+    assert!(message.contains("AUTH_TOKEN"), "{message}");
+    holds(&stage.gateway, &format!("AUTH_TOKEN={token}\n"));
+    let outcome = stage.post(&path, &json!({})).await.ok();
+    assert_eq!(outcome["main_updated"], true, "{outcome}");
+    assert_eq!(outcome["errors"], json!([]));
+    let board = stage.board(&gateway, "Calls", 1).await;
+    let outcome = stage.post(&path, &json!({ "board_id": board })).await.ok();
+    assert!(outcome["errors"][0]["message"].is_string(), "{outcome}");
+    let nonsense = stage.post(&path, &json!({ "rotate": true })).await;
+    nonsense.refused(422, "invalid_input", "schema");
+}

@@ -1,0 +1,105 @@
+//! The same against a real OpenClaw: a main agent and a lead with a worker, made, rotated,
+//! brought up to date and removed. Skipped where OpenClaw is not installed.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
+use dispatch_testing::openclaw::{Installation, RealGateway};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::stage::{asked, check_in, created};
+use crate::support::House;
+
+#[tokio::test]
+async fn a_real_gateway_has_the_agents_that_the_house_says() {
+    let Some(installation) = Installation::found() else {
+        return;
+    };
+    let gateway = RealGateway::start(&installation, Value::Null)
+        .await
+        .expect("a gateway");
+    let house = House::start().await;
+    let operator = house.operator();
+    let token_file = gateway.folder().join("house.token");
+    fs::write(&token_file, gateway.token()).expect("written");
+    fs::set_permissions(&token_file, Permissions::from_mode(0o600)).expect("set");
+    let root = gateway.folder().join("workspaces");
+    let ask = async |method: Method, path: &str, body: &Value| {
+        asked(&house, &operator, method, path, Some(body)).await
+    };
+    let entry = json!({
+        "name": "Real",
+        "url": gateway.url(),
+        "token_ref": format!("file:{}", token_file.display()),
+        "workspace_root": root,
+    });
+    let made = created(&ask(Method::POST, "/v0/gateways", &entry).await);
+    let gateway_id = made["gateway_id"].as_str().expect("an id").to_owned();
+    let board = json!({ "name": "Calls", "gateway_id": gateway_id, "objective": "Take calls" });
+    let board = created(&ask(Method::POST, "/v0/boards", &board).await);
+    let board_id = board["board_id"].as_str().expect("an id").to_owned();
+
+    let mut paths = Vec::new();
+    for (entry, folder) in [
+        (
+            json!({ "kind": "main", "gateway_id": gateway_id }),
+            format!("workspace-gateway-{}", gateway_id.to_lowercase()),
+        ),
+        (
+            json!({ "kind": "lead", "board_id": board_id }),
+            format!("workspace-lead-{}", board_id.to_lowercase()),
+        ),
+    ] {
+        let made = created(&ask(Method::POST, "/v0/agents", &entry).await);
+        let token = made["token"].as_str().expect("a token");
+        assert_eq!(made["agent"]["status"], "online", "{made}");
+        assert_eq!(check_in(&house, token).await.status, 200);
+        let written = fs::read_to_string(root.join(&folder).join("AGENTS.md")).expect("its file");
+        let line = format!("AUTH_TOKEN={token}");
+        assert!(written.contains(&line), "{folder}: {written}");
+
+        let path = format!(
+            "/v0/agents/{}",
+            made["agent"]["agent_id"].as_str().expect("an id")
+        );
+        let rotated = ask(Method::POST, &format!("{path}/rotate-token"), &json!({}))
+            .await
+            .ok();
+        let second = rotated["token"].as_str().expect("a token");
+        assert_eq!(check_in(&house, token).await.status, 401);
+        assert_eq!(check_in(&house, second).await.status, 200);
+        // made again it stays as it is, and keeps its token
+        let again = ask(
+            Method::POST,
+            &format!("{path}/provision"),
+            &json!({ "wake": false }),
+        )
+        .await;
+        assert_eq!(again.ok().get("token"), None);
+        paths.push(path);
+    }
+    let sync = format!("/v0/gateways/{gateway_id}/sync");
+    let outcome = ask(Method::POST, &sync, &json!({})).await.ok();
+    assert_eq!(
+        (&outcome["agents_updated"], &outcome["main_updated"]),
+        (&json!(1), &json!(true))
+    );
+    assert_eq!(outcome["errors"], json!([]), "{outcome}");
+    let look = house
+        .get(&operator, &format!("/v0/gateways/{gateway_id}/status"))
+        .await
+        .ok();
+    assert_eq!(look["connected"], true, "{look}");
+    assert!(look["main_session"].is_object(), "{look}");
+    for path in paths {
+        assert_eq!(
+            ask(Method::DELETE, &path, &json!({})).await.ok()["removed"],
+            true
+        );
+        house
+            .get(&operator, &path)
+            .await
+            .refused(404, "not_found", "request");
+    }
+}
