@@ -1,13 +1,17 @@
 //! The commands, one file each. A command parses its own arguments and decides
 //! nothing that the host decides.
 
+mod agent;
 mod attachment;
 mod audit;
+mod below;
+mod board;
 mod call;
 mod completions;
 mod console;
 mod gateway;
 mod migrate;
+mod organization;
 mod policy;
 mod serve;
 mod technician;
@@ -27,10 +31,13 @@ pub(crate) enum Command {
     Console(console::Args),
     Attachment(attachment::Args),
     Technician(technician::Args),
+    Gateway(gateway::Args),
+    Board(board::Args),
+    Agent(agent::Args),
+    Organization(organization::Args),
     Token(token::Args),
     Audit(audit::Args),
     Policy(policy::Args),
-    Gateway(gateway::Args),
     Migrate(migrate::Args),
     Tools(tools::Args),
     Completions(completions::Args),
@@ -45,10 +52,13 @@ impl Command {
             Self::Console(args) => wait(args.run(&global)),
             Self::Attachment(args) => wait(args.run(&global)),
             Self::Technician(args) => wait(args.run(&global)),
+            Self::Gateway(args) => wait(args.run(&global)),
+            Self::Board(args) => wait(args.run(&global)),
+            Self::Agent(args) => wait(args.run(&global)),
+            Self::Organization(args) => wait(args.run(&global)),
             Self::Token(args) => wait(args.run(&global)),
             Self::Audit(args) => wait(args.run(&global)),
             Self::Policy(args) => args.run(&global),
-            Self::Gateway(args) => wait(args.run(&global)),
             Self::Migrate(args) => wait(args.run(&global)),
             Self::Tools(args) => args.run(&global),
             Self::Completions(args) => args.run(),

@@ -1,5 +1,5 @@
-//! `dispatch gateway`: OpenClaw gateways, spoken with directly. No host and no database
-//! is asked.
+//! `dispatch gateway`: OpenClaw gateways, spoken with directly: no host and no database is
+//! asked; and, in [`register`], those that a host has registered.
 
 mod agents;
 mod call;
@@ -9,6 +9,7 @@ mod doctor;
 mod health;
 mod logs;
 mod reach;
+mod register;
 mod sessions;
 mod shown;
 mod status;
@@ -16,7 +17,7 @@ mod status;
 use crate::failure::Failure;
 use crate::global::Global;
 
-/// Speak with an OpenClaw gateway
+/// Speak with an OpenClaw gateway, and look after those that the host knows
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -35,6 +36,8 @@ enum Action {
     Logs(logs::Args),
     Devices(devices::Args),
     Call(call::Args),
+    #[command(flatten)]
+    Register(register::Action),
 }
 
 impl Args {
@@ -49,6 +52,7 @@ impl Args {
             Action::Logs(args) => args.run(global.json).await,
             Action::Devices(args) => args.run(global.json).await,
             Action::Call(args) => args.run(global.json).await,
+            Action::Register(action) => action.run(global).await,
         }
     }
 }
