@@ -20,6 +20,7 @@ use std::sync::Arc;
 use dispatch_desk::Desk;
 use dispatch_identity::Verifier;
 use dispatch_switchboard::Switchboard;
+use dispatch_worker::Outbox;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +38,7 @@ pub struct Api {
 struct Inner {
     desk: Desk,
     switchboard: Switchboard,
+    outbox: Outbox,
     verifier: Arc<Verifier>,
     limits: Limits,
     rates: limits::Rates,
@@ -59,12 +61,14 @@ impl Api {
         limits: Limits,
         stopping: CancellationToken,
     ) -> Self {
-        let metrics = metrics::HttpMetrics::new(&desk);
+        let outbox = Outbox::of(&switchboard);
+        let metrics = metrics::HttpMetrics::new(&desk, &switchboard, &outbox);
         let rates = limits::Rates::new(&limits);
         Self {
             inner: Arc::new(Inner {
                 desk,
                 switchboard,
+                outbox,
                 verifier,
                 limits,
                 rates,
@@ -73,6 +77,12 @@ impl Api {
                 candidates: Semaphore::new(CANDIDATES),
             }),
         }
+    }
+
+    /// What committed calls owe, as it is listed here.
+    #[must_use]
+    pub fn outbox(&self) -> &Outbox {
+        &self.inner.outbox
     }
 
     pub(crate) fn switchboard(&self) -> &Switchboard {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use dispatch_desk::Desk;
+use dispatch_switchboard::Switchboard;
+use dispatch_worker::Outbox;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
@@ -30,7 +32,7 @@ pub(crate) struct HttpMetrics {
 }
 
 impl HttpMetrics {
-    pub(crate) fn new(desk: &Desk) -> Self {
+    pub(crate) fn new(desk: &Desk, switchboard: &Switchboard, outbox: &Outbox) -> Self {
         let mut registry = Registry::with_prefix("dispatch");
         let constructor: fn() -> Histogram = || Histogram::new(BUCKETS);
         let requests = Family::new_with_constructor(constructor);
@@ -43,6 +45,8 @@ impl HttpMetrics {
         );
         registry.register("event_streams", "Event streams open now", streams.clone());
         desk.metrics().register(&mut registry);
+        switchboard.watch_metrics().register(&mut registry);
+        outbox.metrics().register(&mut registry);
         Self {
             registry,
             requests,

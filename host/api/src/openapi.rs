@@ -11,11 +11,13 @@ use dispatch_contract::gateway::{
     Gateway, GatewayChange, GatewayStatusChange, NewGateway, NewOrganization, Organization,
 };
 use dispatch_contract::gateway_agent::GatewayAgent;
+use dispatch_contract::gateway_health::{GatewayAlert, GatewayHealth};
 use dispatch_contract::gateway_work::{
     AgentProvisioned, BroadcastOutcome, GatewayLook, LeadBroadcast, LeadMessage, MessageSent,
     NewAgent, Nudge, ProvisionWish, SessionEntry, SessionHistory, SessionList, SessionMessage,
     SyncOutcome, SyncWish, UserQuestion,
 };
+use dispatch_contract::outbox::{DeadLetter, OutboxEntry, Replayed};
 use dispatch_contract::packs::{
     FlippedCall, ModeChange, ModeOutcome, PackAttempt, PackOutcome, PackStatus,
 };
@@ -146,6 +148,15 @@ fn schemas() -> Map<String, Value> {
         "GatewayLook": GatewayLook,
         // payload of `gateway.status_changed`
         "GatewayStatusChange": GatewayStatusChange,
+        "GatewayHealth": GatewayHealth,
+        "GatewayHealthList": gateways::GatewayHealthList,
+        // payload of `escalation.raised` about a gateway
+        "GatewayAlert": GatewayAlert,
+        "OutboxEntry": OutboxEntry,
+        "OutboxPage": Page<OutboxEntry>,
+        // payloads of `outbound.dead_lettered` and `outbound.replayed`
+        "DeadLetter": DeadLetter,
+        "Replayed": Replayed,
         "SyncWish": SyncWish,
         "SyncOutcome": SyncOutcome,
         "SessionEntry": SessionEntry,

@@ -95,6 +95,18 @@ impl Switchboard {
         self.inner.links.link(&gateway)
     }
 
+    /// What keeps, for rooms that stand on this one.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.inner.ledger
+    }
+
+    /// The house's clock and pen, for rooms that stand on this one.
+    #[must_use]
+    pub fn house(&self) -> &House {
+        &self.inner.house
+    }
+
     /// Let go of every connection.
     pub async fn stop(&self) {
         self.inner.links.stop().await;

@@ -5,7 +5,7 @@ use dispatch_contract::outbox::{OutboxEntry, OutboxFilter};
 use dispatch_contract::reading::Page;
 use dispatch_contract::{Actor, Code, Phase, Refusal};
 use dispatch_ledger::{Ledger, LedgerError, Replaying};
-use dispatch_switchboard::{House, Visitor};
+use dispatch_switchboard::{House, Switchboard, Visitor};
 
 use crate::metrics::OutboundMetrics;
 
@@ -26,6 +26,12 @@ impl Outbox {
             house,
             metrics: OutboundMetrics::default(),
         }
+    }
+
+    /// The outbox of the house that a switchboard serves.
+    #[must_use]
+    pub fn of(switchboard: &Switchboard) -> Self {
+        Self::new(switchboard.ledger().clone(), switchboard.house().clone())
     }
 
     /// Counters and gauges of what is sent from it on this host.

@@ -14,6 +14,7 @@ mod idempotency;
 mod lifecycle;
 mod listing;
 mod openapi;
+mod outbox;
 mod packs;
 mod refusals;
 mod routes;

@@ -7,6 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use dispatch_contract::gateway::{GatewayChange, NewGateway, NewOrganization, Organization};
+use dispatch_contract::gateway_health::GatewayHealth;
 use dispatch_contract::gateway_work::SyncWish;
 use dispatch_contract::{Code, Phase, Refusal};
 use schemars::JsonSchema;
@@ -206,4 +207,32 @@ pub(crate) async fn sync(
     )?;
     let outcome = api.switchboard().sync(&operator.0, gateway, wish);
     Ok(json(&outcome.await?))
+}
+
+/// How gateways are.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct GatewayHealthList {
+    /// Each gateway that this host watches, the oldest first; without the history of pings.
+    pub gateways: Vec<GatewayHealth>,
+}
+
+/// How every gateway is, as this host sees it now.
+#[utoipa::path(get, path = "/v0/gateways/health", operation_id = "gateway_healths", tag = "gateways",
+    responses((status = 200, description = "All that the caller may know of", body = ref("#/components/schemas/GatewayHealthList"), content_type = "application/json")))]
+pub(crate) async fn healths(State(api): State<Api>, operator: Operator) -> Reply {
+    let gateways = api.switchboard().healths(&operator.0);
+    Ok(json(&GatewayHealthList { gateways }))
+}
+
+/// How a gateway is, as this host sees it now: condition, latency, channels, agents, errors.
+#[utoipa::path(get, path = "/v0/gateways/{gateway_id}/health", operation_id = "gateway_health", tag = "gateways", params(("gateway_id" = String, Path)),
+    responses((status = 200, description = "As its watched connection shows it", body = ref("#/components/schemas/GatewayHealth"), content_type = "application/json")))]
+pub(crate) async fn health(
+    State(api): State<Api>,
+    operator: Operator,
+    Path(gateway_id): Path<String>,
+) -> Reply {
+    let gateway_id = id("gateway", &gateway_id)?;
+    let health = api.switchboard().health(&operator.0, gateway_id).await?;
+    Ok(json(&health))
 }

@@ -8,6 +8,7 @@ pub(crate) mod credentials;
 mod events;
 pub(crate) mod gateways;
 pub(crate) mod health;
+mod outbox;
 pub(crate) mod packs;
 mod sessions;
 pub(crate) mod technicians;
@@ -35,8 +36,8 @@ mod openapi_paths {
     use utoipa::OpenApi;
 
     use super::{
-        agents, attachments, audit, boards, credentials, events, gateways, health, packs, sessions,
-        technicians, tickets, tools,
+        agents, attachments, audit, boards, credentials, events, gateways, health, outbox, packs,
+        sessions, technicians, tickets, tools,
     };
 
     /// Every documented path.
@@ -71,6 +72,10 @@ mod openapi_paths {
         gateways::update,
         gateways::remove,
         gateways::status,
+        gateways::health,
+        gateways::healths,
+        outbox::list,
+        outbox::replay,
         gateways::sync,
         sessions::list,
         sessions::show,
@@ -134,6 +139,10 @@ pub fn router(api: Api) -> Router {
                 .delete(boards::remove),
         )
         .route("/v0/agents/check-in", post(agents::check_in))
+        .route("/v0/gateways/health", get(gateways::healths))
+        .route("/v0/gateways/{gateway_id}/health", get(gateways::health))
+        .route("/v0/outbox", get(outbox::list))
+        .route("/v0/outbox/{outbox_id}/replay", post(outbox::replay))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

@@ -12,6 +12,7 @@ mod console;
 mod gateway;
 mod migrate;
 mod organization;
+mod outbox;
 mod policy;
 mod serve;
 mod technician;
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Agent(agent::Args),
     Organization(organization::Args),
     Token(token::Args),
+    Outbox(outbox::Args),
     Audit(audit::Args),
     Policy(policy::Args),
     Migrate(migrate::Args),
@@ -57,6 +59,7 @@ impl Command {
             Self::Agent(args) => wait(args.run(&global)),
             Self::Organization(args) => wait(args.run(&global)),
             Self::Token(args) => wait(args.run(&global)),
+            Self::Outbox(args) => wait(args.run(&global)),
             Self::Audit(args) => wait(args.run(&global)),
             Self::Policy(args) => args.run(&global),
             Self::Migrate(args) => wait(args.run(&global)),

@@ -3,6 +3,7 @@
 mod credentials;
 mod gateways;
 mod log;
+mod messages;
 mod start;
 mod stop;
 
@@ -76,6 +77,12 @@ pub(crate) struct Args {
     /// Templates of agents' files that go before the shipped ones: a folder with AGENTS.md, ..
     #[arg(long, env = "DISPATCH_AGENT_TEMPLATES", value_name = "FOLDER")]
     agent_templates: Option<PathBuf>,
+    /// Templates of messages that go before the shipped ones: a folder with customer_eta.txt, ..
+    #[arg(long, env = "DISPATCH_MESSAGE_TEMPLATES", value_name = "FOLDER")]
+    message_templates: Option<PathBuf>,
+    /// Seconds that a gateway may be in trouble before an operator is called
+    #[arg(long, env = "DISPATCH_GATEWAY_ALERT_S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
+    gateway_alert_s: u64,
     /// Requests a second of one principal, sustained
     #[arg(long, env = "DISPATCH_RATE_PER_S", default_value_t = Limits::default().rate_per_s, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
     rate_per_s: u32,

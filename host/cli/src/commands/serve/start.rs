@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::messages::{Later, Words};
 use super::{Args, credentials, gateways};
 use crate::failure::{Failure, chain};
 use crate::house::database::{Database, blocking};
@@ -41,6 +42,7 @@ pub(super) struct Started {
     desk: Desk,
     switchboard: Switchboard,
     checks: Checks,
+    later: Later,
     database: Database,
     following: Following,
     refreshing: JoinHandle<()>,
@@ -94,6 +96,7 @@ pub(super) async fn start(args: Args) -> Result<Started, Failure> {
                 desk,
                 switchboard,
                 checks,
+                later,
                 following,
                 refreshing,
                 stopping,
@@ -108,6 +111,7 @@ pub(super) async fn start(args: Args) -> Result<Started, Failure> {
                 desk,
                 switchboard,
                 checks,
+                later,
                 database,
                 following,
                 refreshing,
@@ -126,6 +130,7 @@ struct Rest {
     desk: Desk,
     switchboard: Switchboard,
     checks: Checks,
+    later: Later,
     following: Following,
     refreshing: JoinHandle<()>,
     stopping: CancellationToken,
@@ -140,6 +145,7 @@ async fn rest(
     company: dispatch_documents::Company,
     steps: &mut Steps,
 ) -> Result<Rest, Failure> {
+    let words = Words::read(&args, &company)?;
     let ledger = database.ledger(args.max_connections).await?;
     steps.done("database is up to date");
     let objects = Objects::open(&objects).map_err(|error| Failure::Other(error.into()))?;
@@ -191,11 +197,13 @@ async fn rest(
         args.limits(),
         stopping.clone(),
     );
+    let later = Later::begin(&args, words, &desk, &switchboard, api.outbox());
     Ok(Rest {
         api,
         desk,
         switchboard,
         checks,
+        later,
         following,
         refreshing,
         stopping,
@@ -281,6 +289,7 @@ impl Started {
         dispatch_api::serve(self.api, self.listener).await;
         drop(self.following);
         self.refreshing.abort();
+        self.later.stop().await;
         // what it leaves half-done it finds again
         let _ = tokio::time::timeout(CHECKS_END, self.checks.stop()).await;
         self.switchboard.stop().await;
