@@ -6,7 +6,7 @@ use std::time::Duration;
 use dispatch_contract::event::EventType;
 use dispatch_contract::gateway::GatewayStatus;
 use dispatch_testing::openclaw::{Installation, RealGateway};
-use serde_json::Value;
+use serde_json::json;
 
 use crate::stage::Stage;
 
@@ -15,7 +15,8 @@ async fn a_real_gateway_is_known_for_what_it_is() {
     let Some(installation) = Installation::found() else {
         return; // it has said SKIPPED, and why
     };
-    let started = RealGateway::start(&installation, Value::Null).await;
+    let config = json!({ "agents": { "entries": { "intake": {} } } });
+    let started = RealGateway::start(&installation, config).await;
     let mut real = started.expect("a gateway");
     let stage = Stage::new().await;
     let registered = stage.register("real", real.url(), real.token()).await;
