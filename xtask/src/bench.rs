@@ -18,7 +18,7 @@ pub(crate) struct Args {
     /// Seconds of each timed turn
     #[arg(long, value_name = "N")]
     seconds: Option<u64>,
-    /// Measure this part only: verdicts, commits, refusals, reads or start
+    /// Measure this part only: verdicts, commits, refusals, reads, start, packs or gateways
     #[arg(long, value_name = "PART")]
     only: Option<String>,
     /// Tickets in the database before anything is timed, such as 100000
@@ -44,7 +44,9 @@ pub(crate) fn run(args: Args) -> Result<()> {
         .arg("--dispatch")
         .arg(built.join("dispatch"))
         .arg("--pack")
-        .arg(house::pack(house::SHIPPED));
+        .arg(house::pack(house::SHIPPED))
+        // a real gateway is watched too, where set-up put one
+        .env("DISPATCH_TEST_OPENCLAW", house::target().join("openclaw"));
     let given = [
         ("--json", args.json.map(|file| file.into_os_string())),
         ("--seconds", args.seconds.map(|n| n.to_string().into())),

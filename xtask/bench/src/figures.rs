@@ -19,6 +19,9 @@ pub(crate) struct Figures {
     pub(crate) shadow_cost_percent: Option<f64>,
     pub(crate) swap_p99_ratio: Option<f64>,
     pub(crate) hosts_agree_max_ms: Option<f64>,
+    pub(crate) gateways_rss_mb: Option<f64>,
+    pub(crate) gateways_cpu_percent: Option<f64>,
+    pub(crate) gateway_known_s: Option<f64>,
     details: Map<String, Value>,
 }
 
@@ -81,6 +84,21 @@ impl Figures {
                 "hosts_agree_max_ms",
                 self.hosts_agree_max_ms,
                 Target::AtMost(2_000.0),
+            ),
+            (
+                "gateways_rss_mb",
+                self.gateways_rss_mb,
+                Target::AtMost(100.0),
+            ),
+            (
+                "gateways_cpu_percent",
+                self.gateways_cpu_percent,
+                Target::AtMost(2.0),
+            ),
+            (
+                "gateway_known_s",
+                self.gateway_known_s,
+                Target::AtMost(10.0),
             ),
         ]
     }
@@ -170,6 +188,9 @@ mod tests {
                 "replay_10000_ms",
                 "shadow_cost_percent",
                 "swap_p99_ratio",
+                "gateways_rss_mb",
+                "gateways_cpu_percent",
+                "gateway_known_s",
                 "commits_per_s_1",
                 "commits_per_s_32",
                 "commits_per_s_8",

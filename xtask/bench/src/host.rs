@@ -97,12 +97,21 @@ impl Host {
 
     /// The most memory that was resident so far, in MB of a million bytes.
     pub(crate) fn peak_rss_mb(&self) -> Result<f64> {
+        self.memory_mb("VmHWM:")
+    }
+
+    /// The memory that is resident now, in MB of a million bytes.
+    pub(crate) fn rss_mb(&self) -> Result<f64> {
+        self.memory_mb("VmRSS:")
+    }
+
+    fn memory_mb(&self, what: &'static str) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let kib: f64 = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .find_map(|line| line.strip_prefix(what))
             .and_then(|rest| rest.split_whitespace().next())
-            .context("the system tells no VmHWM")?
+            .with_context(|| format!("the system tells no {what}"))?
             .parse()?;
         Ok(kib * 1024.0 / 1_000_000.0)
     }

@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use crate::commits::{self, Sides};
 use crate::figures::Figures;
 use crate::floods::{Reads, Refusals};
+use crate::gateways::Gateways;
 use crate::host::{Host, Place};
 use crate::load::{self, Requests};
 use crate::packs::Packs;
@@ -69,6 +70,15 @@ pub(crate) async fn measure(args: &Args, figures: &mut Figures) -> Result<()> {
         host: host.pid(),
         postmaster: cluster.pid().unsigned_abs(),
     };
+    if args.wants(Part::Gateways) {
+        let gateways = Gateways {
+            host: &host,
+            watched,
+            tokens: &tokens,
+            folder: folder.path(),
+        };
+        gateways.measure(args.seconds, figures).await?;
+    }
     let long = Duration::from_secs(args.seconds);
     // until everything is compiled, cached and connected
     let warm = Duration::from_secs(1);

@@ -6,6 +6,7 @@
 mod commits;
 mod figures;
 mod floods;
+mod gateways;
 mod host;
 mod house;
 mod load;
@@ -68,6 +69,8 @@ enum Part {
     Start,
     /// Activations, what would flip, shadow, and swaps under load
     Packs,
+    /// What watching fifty gateways costs, and how soon it is known what is wrong with one
+    Gateways,
 }
 
 impl Args {

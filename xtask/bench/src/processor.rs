@@ -24,6 +24,11 @@ pub(crate) struct Spent {
 }
 
 impl Watched {
+    /// What the host alone used so far, in microseconds.
+    pub(crate) fn host_us(self) -> Result<u64> {
+        Ok(Times::of(self.host)?.own)
+    }
+
     pub(crate) fn now(self) -> Result<Spent> {
         let mut postgres = Times::of(self.postmaster)?.with_ended_children();
         for entry in std::fs::read_dir("/proc")? {
