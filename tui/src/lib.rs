@@ -1,45 +1,46 @@
 //! The console: live tickets in the terminal, over the host's HTTP API and event stream
 //! only. It runs from any machine with an address and a token; it knows no database, no
-//! rules, and keeps nothing. It reads, and calls no tool.
+//! rules, and keeps nothing. What it changes, it changes by calling the host's tools.
 //!
-//! [`app::App`] is the console as a value, [`view`] draws it, `net` speaks with the host,
-//! and [`run`] ties them to a terminal.
+//! [`app`] is the console as a value, [`views`] are its rooms, [`shell`] is what is around
+//! them, [`draw`] shows it, [`net`] speaks with the host, and [`run`] ties them to a terminal.
+#![expect(
+    rustdoc::private_intra_doc_links,
+    reason = "the map above is for whoever reads the source"
+)]
 
-pub mod app;
-pub mod detail;
+mod app;
+mod ask;
+mod config;
+mod doing;
+mod draw;
+mod effects;
+mod fold;
+mod form;
+#[cfg(test)]
+mod gallery;
+mod grid;
 pub mod keys;
-pub mod link;
+mod launch;
+mod link;
 mod net;
-pub mod queue;
+pub mod pilot;
 mod run;
+mod shell;
 mod terminal;
 #[cfg(test)]
 mod testing;
-pub mod trouble;
-pub mod view;
+mod text;
+pub mod theme;
+mod trouble;
+mod views;
+mod world;
 
-use std::fmt;
 use std::io;
 
+pub use config::BadConfig;
+pub use launch::Launch;
 pub use run::run;
-
-/// What the console needs.
-#[derive(Clone)]
-pub struct Config {
-    /// Where the host listens: `http://` or `https://`.
-    pub url: String,
-    /// The bearer token.
-    pub token: String,
-    /// Colours; without them, weight and reversal alone.
-    pub color: bool,
-}
-
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // never the token
-        write!(f, "Config({}, color: {})", self.url, self.color)
-    }
-}
 
 /// Why the console did not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +56,9 @@ pub enum Error {
         "the console needs a terminal for its input and output; `dispatch ticket list` does not"
     )]
     NoTerminal,
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] BadConfig),
     /// The HTTP client did not start.
     #[error("the HTTP client did not start")]
     Http(#[source] reqwest::Error),

@@ -6,7 +6,7 @@ use crate::trouble::Trouble;
 
 /// What the feed tells.
 #[derive(Clone, PartialEq, Debug)]
-pub enum News {
+pub(crate) enum News {
     /// The stream is open; `resumed` where it goes on after the last event seen.
     Open {
         /// Nothing was missed.
@@ -25,7 +25,7 @@ pub enum News {
 
 /// See the module.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub enum Link {
+pub(crate) enum Link {
     /// Not open yet.
     #[default]
     Opening,
@@ -45,13 +45,13 @@ pub enum Link {
 impl Link {
     /// What is on screen may have changed unseen.
     #[must_use]
-    pub fn is_stale(&self) -> bool {
+    pub(crate) fn is_stale(&self) -> bool {
         matches!(self, Self::Stale { .. })
     }
 
     /// It broke now; what was stale before stays stale since then.
     #[must_use]
-    pub fn broken(&self, trouble: Trouble, retry_in_s: Option<u64>, now: Timestamp) -> Self {
+    pub(crate) fn broken(&self, trouble: Trouble, retry_in_s: Option<u64>, now: Timestamp) -> Self {
         let since = match self {
             Self::Opening => None,
             Self::Live => Some(now),

@@ -10,11 +10,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::app::{App, Effect, Message};
+use crate::app::{App, Effect, Message, Setup};
+use crate::effects::{WAITING, perform};
+use crate::launch::{Chosen, Launch, choose};
+use crate::link::Link;
 use crate::net::{Client, follow};
 use crate::terminal::Screen;
-use crate::view::{self, Theme};
-use crate::{Config, Error};
+use crate::world::World;
+use crate::{Error, draw};
 
 /// How often what changed is read again: well within 250 ms of its commit.
 const TICK: Duration = Duration::from_millis(100);
@@ -22,32 +25,63 @@ const TICK: Duration = Duration::from_millis(100);
 const FRAME: Duration = Duration::from_millis(33);
 /// How long the reader of keys waits before it sees that nobody listens.
 const LOOK: Duration = Duration::from_millis(100);
-/// Messages that wait, at most; then the stream and the keys wait.
-const WAITING: usize = 1024;
+/// Messages taken in before the screen is looked at again.
+const AT_ONCE: usize = 256;
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     chrono::Utc::now().into()
 }
 
 /// Run the console until it is left.
 ///
 /// # Errors
-/// [`Error`]: no address, no terminal, or the terminal failed. What the host refuses
-/// is no error here; it is shown.
-pub async fn run(config: Config) -> Result<(), Error> {
-    let client = Client::new(&config.url, config.token)?;
+/// [`Error`]: no address, no terminal, a configuration that is not in order, or the
+/// terminal failed. What the host refuses is no error here; it is shown.
+pub async fn run(launch: Launch) -> Result<(), Error> {
+    let env = |name: &str| std::env::var(name).ok();
     if !stdin().is_terminal() || !stdout().is_terminal() {
         return Err(Error::NoTerminal);
     }
+    match choose(launch, env)? {
+        Chosen::Host { setup, token } => console(*setup, token).await,
+        Chosen::First { setup, path } => welcome(&setup, &path),
+    }
+}
+
+/// The first start: one screen that says what to do.
+fn welcome(setup: &Setup, path: &str) -> Result<(), Error> {
+    let world = World {
+        now: now(),
+        link: Link::default(),
+        technicians: Default::default(),
+        host: setup.host.clone(),
+        url: setup.url.clone(),
+        read_only: false,
+        theme: setup.theme.clone(),
+    };
+    let mut screen = Screen::take()?;
+    loop {
+        screen
+            .terminal
+            .draw(|frame| draw::welcome(frame, path, &world))?;
+        if matches!(event::read()?, TerminalEvent::Key(_)) {
+            return Ok(());
+        }
+    }
+}
+
+async fn console(setup: Setup, token: String) -> Result<(), Error> {
+    let client = Client::new(&setup.url, token)?;
     let mut ends = [
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
         signal(SignalKind::hangup())?,
     ];
+    // a stop that comes from outside leaves the terminal as sane as one by key
+    let mut stops = signal(SignalKind::from_raw(nix::libc::SIGTSTP))?;
     let mut screen = Screen::take()?;
     let size = screen.terminal.size()?;
-    let mut app = App::new(&config.url, now(), (size.width, size.height));
-    let theme = Theme::new(config.color);
+    let mut app = App::new(setup, now(), (size.width, size.height));
 
     let (to, mut from) = mpsc::channel(WAITING);
     let again = Arc::new(Notify::new());
@@ -64,14 +98,17 @@ pub async fn run(config: Config) -> Result<(), Error> {
             match effect {
                 Effect::Quit => break 'console,
                 Effect::Reconnect => again.notify_waiters(),
-                read => spawn(read, &client, &to),
+                Effect::Copy(text) => screen.copy(&text)?,
+                Effect::Suspend => {
+                    screen.suspend()?;
+                    dirty = true;
+                }
+                other => perform(other, &client, &to),
             }
         }
         let due = drawn.is_none_or(|at| at.elapsed() >= FRAME);
         if dirty && due {
-            screen
-                .terminal
-                .draw(|frame| view::draw(frame, &app, theme))?;
+            screen.terminal.draw(|frame| draw::draw(frame, &app))?;
             drawn = Some(Instant::now());
             dirty = false;
         }
@@ -80,13 +117,22 @@ pub async fn run(config: Config) -> Result<(), Error> {
             Some(message) = from.recv() => {
                 dirty = true;
                 effects = app.update(message);
+                // those that wait too, before the next picture
+                for _ in 0..AT_ONCE {
+                    let Ok(message) = from.try_recv() else { break };
+                    effects.extend(app.update(message));
+                }
             }
             _ = tick.tick() => {
-                let before = app.now.micros() / 1_000_000;
+                let before = app.world.now.micros() / 1_000_000;
                 effects = app.update(Message::Tick(now()));
-                dirty |= before != app.now.micros() / 1_000_000;
+                dirty |= before != app.world.now.micros() / 1_000_000;
             }
             () = tokio::time::sleep(wait), if dirty => {}
+            _ = stops.recv() => {
+                screen.suspend()?;
+                dirty = true;
+            }
             () = any(&mut ends) => break,
         }
     }
@@ -103,24 +149,6 @@ async fn any([a, b, c]: &mut [Signal; 3]) {
     }
 }
 
-/// Do a read, and hand back what came of it.
-fn spawn(effect: Effect, client: &Client, to: &mpsc::Sender<Message>) {
-    let (client, to) = (client.clone(), to.clone());
-    tokio::spawn(async move {
-        let message = match effect {
-            Effect::List(generation, filter, place) => {
-                let result = client.list(&filter, &place).await;
-                Message::Listed(generation, place, result)
-            }
-            Effect::Row(id) => Message::Row(id, client.ticket(id).await),
-            Effect::Case(id) => Message::Case(id, client.case(id).await),
-            Effect::Reconnect | Effect::Quit => return,
-        };
-        // nobody listens any more once the console is left
-        _ = to.send(message).await;
-    });
-}
-
 /// Keys come from a thread: reading a terminal blocks.
 fn read_keys(to: mpsc::Sender<Message>) {
     std::thread::spawn(move || {
@@ -129,6 +157,8 @@ fn read_keys(to: mpsc::Sender<Message>) {
                 .and_then(|ready| ready.then(event::read).transpose())
             {
                 Ok(Some(TerminalEvent::Key(key))) => Message::Key(key),
+                Ok(Some(TerminalEvent::Mouse(mouse))) => Message::Mouse(mouse),
+                Ok(Some(TerminalEvent::Paste(text))) => Message::Paste(text),
                 Ok(Some(TerminalEvent::Resize(columns, rows))) => Message::Resize(columns, rows),
                 Ok(_) => continue,
                 // the terminal is gone, and with it whoever looked

@@ -2,7 +2,7 @@
 
 /// Why the host did not answer with what was asked.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// Nothing answers there, or not in time.
     #[error("no host answers at {url}: {why}")]
     Unreachable {
@@ -44,7 +44,7 @@ pub enum Trouble {
 impl Trouble {
     /// What to do about it.
     #[must_use]
-    pub fn advice(&self) -> &'static str {
+    pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => {
                 "Start a host with `dispatch serve`, or name it with --url or DISPATCH_URL. \

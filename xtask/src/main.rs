@@ -16,6 +16,7 @@ mod fresh;
 mod guests;
 mod house;
 mod pg;
+mod pictures;
 mod plugin;
 mod setup;
 mod sqlx_data;
@@ -58,6 +59,7 @@ tasks! {
     SqlxData => sqlx_data,
     Bench => bench,
     Pg => pg,
+    Pictures => pictures,
 }
 
 fn main() -> ExitCode {

@@ -1,8 +1,13 @@
 use dispatch_contract::reading::Page;
 use dispatch_contract::ticket::Priority;
+use dispatch_contract::{Event, State, TicketId};
 
 use super::*;
-use crate::testing::{at, event, id, press, ticket};
+use crate::keys::TABLE;
+use crate::testing::{at, event, id, key, moved, press, ticket};
+use crate::trouble::Trouble;
+use crate::views::tickets::Focus;
+use crate::views::tickets::queue::{Filter, Listing, Place};
 
 fn lost() -> Trouble {
     Trouble::Unreachable {
@@ -11,114 +16,170 @@ fn lost() -> Trouble {
     }
 }
 
-fn listing(ids: std::ops::Range<u128>, next: Option<&str>) -> Listing {
-    Listing {
-        urgent: Vec::new(),
+fn listing(ids: std::ops::Range<u128>, next: Option<&str>) -> Got {
+    Got::Listing(Listing {
+        watched: Vec::new(),
         page: Page {
             items: ids.rev().map(ticket).collect(),
             next_cursor: next.map(Into::into),
         },
+    })
+}
+
+fn setup() -> Setup {
+    Setup {
+        host: "home".into(),
+        url: "http://h".into(),
+        read_only: false,
+        theme: Theme::default(),
+        keys: Keys::default(),
+        seed: 1,
     }
+}
+
+fn asks(effects: &[Effect]) -> Vec<Ask> {
+    let asks = effects.iter().filter_map(|effect| match effect {
+        Effect::Ask(_, ask) => Some(ask.clone()),
+        _ => None,
+    });
+    asks.collect()
+}
+
+/// The number of the ask like this.
+fn number(effects: &[Effect], is: impl Fn(&Ask) -> bool) -> u64 {
+    effects
+        .iter()
+        .find_map(|effect| match effect {
+            Effect::Ask(number, ask) if is(ask) => Some(*number),
+            _ => None,
+        })
+        .unwrap_or_else(|| panic!("no such ask in {effects:?}"))
+}
+
+fn is_list(ask: &Ask) -> bool {
+    matches!(ask, Ask::List(..))
 }
 
 /// A live console over these tickets.
 fn live(ids: std::ops::Range<u128>, next: Option<&str>) -> App {
-    let mut app = App::new("http://h", at(0), (120, 40));
+    let mut app = App::new(setup(), at(0), (80, 24));
     app.start();
-    app.update(Message::News(News::Open { resumed: false }));
-    app.update(Message::Listed(2, Place::Top, Ok(listing(ids, next))));
+    let effects = app.update(Message::News(News::Open { resumed: false }));
+    let list = number(&effects, is_list);
+    app.update(Message::Got(list, Ok(listing(ids, next))));
     app
 }
 
-fn arrives(app: &mut App, n: u128, kind: &str) {
-    let news = News::Event(Box::new(event(n, 2, kind)));
-    assert_eq!(app.update(Message::News(news)), []);
+fn arrives(app: &mut App, event: Event) -> Vec<Effect> {
+    app.update(Message::News(News::Event(Box::new(event))))
 }
 
 fn tick(app: &mut App, seconds: i64) -> Vec<Effect> {
     app.update(Message::Tick(at(seconds)))
 }
 
+fn selected(app: &App) -> Option<TicketId> {
+    app.tickets.queue.selected()
+}
+
+fn state_of(app: &App, n: u128) -> State {
+    app.tickets.queue.find(id(n)).unwrap().state
+}
+
 #[test]
-fn an_event_has_its_row_and_the_open_ticket_read_again_once() {
+fn an_event_moves_its_row_at_once_without_a_read() {
     let mut app = live(1..4, None);
-    assert_eq!(app.queue.selected(), Some(id(3)));
-    // the ticket beside the queue is being read already
-    for _ in 0..50 {
-        arrives(&mut app, 3, "ticket.priority_set");
-    }
-    arrives(&mut app, 9, "closeout.note_added");
-    assert!(app.is_stale(id(3)));
-    assert_eq!(tick(&mut app, 0), [Effect::Row(id(3))]);
-    assert_eq!(tick(&mut app, 0), []);
-    let mut urgent = ticket(3);
-    urgent.version = 2;
-    urgent.priority = Some(Priority::Emergency);
-    app.update(Message::Row(id(3), Ok(Box::new(urgent))));
-    assert!(!app.is_stale(id(3)));
-    assert_eq!(app.queue.rows()[0].priority, Some(Priority::Emergency));
+    let effects = arrives(&mut app, moved(2, 2, State::New, State::Triaged));
+    assert_eq!(asks(&effects), []);
+    assert_eq!(state_of(&app, 2), State::Triaged);
+    // what cannot be told from the event alone is read
+    let far = moved(3, 9, State::Onsite, State::CloseoutPending);
+    let effects = arrives(&mut app, far);
+    assert_eq!(asks(&effects), [Ask::Ticket(id(3))]);
+    assert!(app.tickets.is_changed(id(3)));
+    let mut now = ticket(3);
+    now.version = 9;
+    now.priority = Some(Priority::Emergency);
+    let read = number(&effects, |ask| *ask == Ask::Ticket(id(3)));
+    app.update(Message::Got(read, Ok(Got::Ticket(Box::new(now)))));
+    assert!(!app.tickets.is_changed(id(3)));
     let gone = Trouble::Refused {
         status: 404,
         detail: "gone".into(),
     };
-    let effects = app.update(Message::Case(id(3), Err(gone.clone())));
-    assert_eq!(effects, []);
-    app.update(Message::Row(id(2), Err(gone)));
-    assert!(!app.queue.holds(id(2)));
+    let effects = arrives(&mut app, moved(2, 9, State::Onsite, State::CloseoutPending));
+    let read = number(&effects, |ask| *ask == Ask::Ticket(id(2)));
+    app.update(Message::Got(read, Err(gone)));
+    assert!(app.tickets.queue.find(id(2)).is_none());
 }
 
 #[test]
-fn a_new_ticket_has_the_listing_read_again_and_the_selection_stays() {
+fn the_open_ticket_is_read_again_once_for_many_events() {
+    let mut app = live(1..4, None);
+    let effects = press(&mut app, "enter");
+    let read = number(&effects, |ask| *ask == Ask::Case(id(3)));
+    for _ in 0..50 {
+        let effects = arrives(&mut app, event(3, 1, "closeout.note_added"));
+        assert!(!asks(&effects).contains(&Ask::Case(id(3))), "one at a time");
+    }
+    let effects = app.update(Message::Got(read, Err(lost())));
+    assert_eq!(asks(&effects), [], "an ill host is left alone");
+    assert!(asks(&tick(&mut app, 3)).contains(&Ask::Case(id(3))));
+}
+
+#[test]
+fn a_new_ticket_shows_from_its_event_and_the_selection_stays() {
     let mut app = live(1..4, None);
     press(&mut app, "j");
-    arrives(&mut app, 9, "ticket.created");
-    let effects = tick(&mut app, 0);
-    assert_eq!(effects, [Effect::List(3, Filter::default(), Place::News)]);
-    arrives(&mut app, 10, "ticket.created");
-    assert_eq!(tick(&mut app, 0), [], "one listing at a time");
-    let news = Ok(listing(1..10, None));
-    app.update(Message::Listed(3, Place::News, news));
-    assert_eq!(app.queue.selected(), Some(id(2)));
-    assert!(matches!(tick(&mut app, 0)[..], [Effect::List(4, ..)]));
+    assert_eq!(selected(&app), Some(id(2)));
+    let mut created = event(9, 1, "ticket.created");
+    let new = serde_json::to_value(ticket(9)).unwrap();
+    created.payload = serde_json::json!({
+        "customer_id": new["customer_id"], "customer_found": false, "customer": new["customer"],
+        "service_location": new["service_location"], "issue": new["issue"],
+        "account_type": "cod", "priority": "emergency"});
+    assert_eq!(asks(&arrives(&mut app, created)), []);
+    assert_eq!(selected(&app), Some(id(2)));
+    assert_eq!(app.tickets.queue.rows()[0].ticket_id, id(9));
 }
 
 #[test]
 fn the_end_of_a_page_asks_for_the_next_and_an_old_answer_is_dropped() {
     let mut app = live(50..100, Some("c1"));
-    assert_eq!(press(&mut app, "j").len(), 0);
+    assert_eq!(asks(&press(&mut app, "j")), []);
     let effects = press(&mut app, "G");
-    let next = Place::Next("c1".into());
-    assert!(effects.contains(&Effect::List(3, Filter::default(), next.clone())));
+    let next = Ask::List(Filter::default(), Place::Next("c1".into()));
+    let read = number(&effects, |ask| *ask == next);
     // asked with another filter meanwhile
     press(&mut app, "/ d o c k enter");
-    app.update(Message::Listed(3, next, Ok(listing(0..50, None))));
-    assert!(app.queue.rows().is_empty());
-    assert!(app.is_listing() && !app.listed);
+    app.update(Message::Got(read, Ok(listing(0..50, None))));
+    assert!(app.tickets.queue.rows().is_empty());
+    assert!(app.tickets.is_listing() && !app.tickets.listed);
 }
 
 #[test]
-fn filters_are_the_hosts() {
+fn plain_words_are_the_hosts_and_inverse_ones_the_consoles() {
     let mut app = live(1..4, None);
-    press(&mut app, "/ q x backspace");
-    assert_eq!(app.typing.as_deref(), Some("q"), "`q` is a letter here");
-    let effects = press(&mut app, "enter");
+    let effects = press(&mut app, "/ q x backspace enter");
     let mut filter = Filter {
         text: Some("q".into()),
         state: None,
     };
-    assert_eq!(effects, [Effect::List(3, filter.clone(), Place::Top)]);
+    assert_eq!(asks(&effects), [Ask::List(filter.clone(), Place::Top)]);
     filter.state = Some(State::New);
-    assert_eq!(
-        press(&mut app, "]")[..],
-        [Effect::List(4, filter.clone(), Place::Top)]
-    );
-    filter.state = Some(State::Canceled);
-    assert_eq!(
-        press(&mut app, "[ [")[..],
-        [Effect::List(6, filter, Place::Top)]
-    );
+    let effects = press(&mut app, "]");
+    assert_eq!(asks(&effects), [Ask::List(filter.clone(), Place::Top)]);
     press(&mut app, "/ x esc");
-    assert_eq!(app.queue.filter.text.as_deref(), Some("q"));
+    assert_eq!(app.tickets.queue.filter.text.as_deref(), Some("q"));
+    press(&mut app, "/ ctrl-u ! c a m d e n enter");
+    assert_eq!(app.tickets.queue.filter.text, None);
+    assert_eq!(app.tickets.queue.query.text(), "!camden");
+    let effects = press(&mut app, "/ ctrl-u s t a t e : o n s i t e enter");
+    let filter = Filter {
+        text: None,
+        state: Some(State::Onsite),
+    };
+    assert_eq!(asks(&effects), [Ask::List(filter, Place::Top)]);
     assert_eq!(press(&mut app, "/ ctrl-c"), [Effect::Quit]);
 }
 
@@ -133,11 +194,11 @@ fn a_lost_stream_marks_everything_stale_at_once_until_it_resumes() {
         })
     };
     app.update(gone(lost()));
-    assert!((1..4).all(|n| app.is_stale(id(n))));
+    assert!(app.world.link.is_stale());
     tick(&mut app, 40);
     app.update(gone(lost()));
-    let Link::Stale { since, .. } = &app.link else {
-        panic!("{:?}", app.link);
+    let Link::Stale { since, .. } = &app.world.link else {
+        panic!("{:?}", app.world.link);
     };
     assert_eq!(
         *since,
@@ -145,47 +206,157 @@ fn a_lost_stream_marks_everything_stale_at_once_until_it_resumes() {
         "since it broke, not since the last try"
     );
     // resumed after the last event: nothing to read but what the events name
-    assert_eq!(app.update(Message::News(News::Open { resumed: true })), []);
-    assert!(!app.is_stale(id(1)));
-}
-
-#[test]
-fn a_failed_read_is_tried_again_after_a_rest() {
-    let mut app = live(1..4, None);
-    arrives(&mut app, 1, "closeout.note_added");
-    assert_eq!(tick(&mut app, 1), [Effect::Row(id(1))]);
-    app.update(Message::Row(id(1), Err(lost())));
-    assert!(app.is_stale(id(1)));
-    assert_eq!(tick(&mut app, 2), []);
-    assert_eq!(tick(&mut app, 4), [Effect::Row(id(1))]);
+    let effects = app.update(Message::News(News::Open { resumed: true }));
+    assert!(!asks(&effects).iter().any(is_list));
+    assert!(!app.world.link.is_stale());
+    let effects = app.update(Message::News(News::Open { resumed: false }));
+    assert!(
+        asks(&effects).iter().any(is_list),
+        "with a gap, all is read"
+    );
 }
 
 #[test]
 fn a_token_that_is_not_taken_is_not_tried_again_unasked() {
-    let mut app = App::new("http://h", at(0), (80, 24));
-    app.start();
+    let mut app = App::new(setup(), at(0), (80, 24));
+    let effects = app.start();
     let refused = Trouble::Token {
         detail: "expired".into(),
     };
-    app.update(Message::Listed(1, Place::Top, Err(refused)));
-    assert_eq!(tick(&mut app, 60), []);
+    let list = number(&effects, is_list);
+    app.update(Message::Got(list, Err(refused)));
+    assert!(!asks(&tick(&mut app, 60)).iter().any(is_list));
     let effects = press(&mut app, "r");
-    assert_eq!(effects.len(), 2);
     assert!(effects.contains(&Effect::Reconnect));
+    assert!(asks(&effects).iter().any(is_list));
 }
 
 #[test]
+fn views_are_reached_by_number_command_and_mouse() {
+    let mut app = live(1..4, None);
+    for tab in Tab::ALL {
+        press(&mut app, &tab.number().to_string());
+        assert_eq!(app.tab, tab);
+    }
+    press(&mut app, ": a u tab enter");
+    assert_eq!(app.tab, Tab::Audit);
+    press(&mut app, ": f l y enter");
+    assert_eq!(app.toasts.shown().count(), 1);
+    let click = |column, row| {
+        Message::Mouse(MouseEvent {
+            kind: crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left),
+            column,
+            row,
+            modifiers: crossterm::event::KeyModifiers::NONE,
+        })
+    };
+    app.update(click(3, 1));
+    assert_eq!(app.tab, Tab::Tickets);
+    // the third row below the frame and the heading
+    app.update(click(9, 6));
+    assert_eq!(selected(&app), Some(id(1)));
+    assert_eq!(app.tickets.focus, Focus::Queue);
+    app.update(click(9, 6));
+    assert_eq!(app.tickets.focus, Focus::Ticket, "again: into it");
+}
+
+#[test]
+fn ids_are_copied_one_or_those_marked_and_exported_as_shown() {
+    let mut app = live(1..4, None);
+    assert!(press(&mut app, "y").contains(&Effect::Copy(id(3).to_string())));
+    let copied = press(&mut app, "space space y");
+    let two = format!("{}\n{}", id(3), id(2));
+    assert!(copied.contains(&Effect::Copy(two)));
+    press(&mut app, "esc");
+    assert_eq!(app.view().marked(), 0);
+    let effects = press(&mut app, "E space m e . c s v enter");
+    let Some(Effect::Write { path, text }) = effects.last() else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(path, "me.csv");
+    assert_eq!(text.lines().count(), 4);
+    assert!(text.starts_with("TICKET,DUE,"));
+}
+
+#[test]
+fn help_scrolls_and_any_other_key_leaves_it() {
+    let mut app = live(1..4, None);
+    press(&mut app, "? j j");
+    assert_eq!(app.help, Some(2));
+    press(&mut app, "x");
+    assert_eq!(app.help, None);
+    assert_eq!(press(&mut app, "? q"), [Effect::Quit]);
+}
+
+/// Keys of the table, letters, sizes, answers that never came: nothing breaks, and what is
+/// drawn fits.
+#[test]
 fn random_keys_and_sizes_break_nothing() {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+
     let mut app = live(0..50, Some("c1"));
+    let tools = crate::testing::tools();
     let mut seed = 7_u64;
-    for _ in 0..20_000 {
+    let names: Vec<&str> = TABLE.iter().flat_map(|one| one.keys).copied().collect();
+    for round in 0..6_000 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let n = (seed >> 33) as usize;
-        let binding = keys::TABLE[n % keys::TABLE.len()];
-        let key = binding.keys[0].replace("gg", "g g");
-        press(&mut app, &key);
-        let (columns, rows) = ((n >> 8) % 200, (n >> 16) % 60);
-        app.update(Message::Resize(columns as u16, rows as u16));
-        assert!(app.queue.index() <= app.queue.rows().len());
+        match n % 7 {
+            0 => {
+                let letter = char::from_u32(32 + (n >> 8) as u32 % 0x2500).unwrap_or('x');
+                app.update(Message::Key(KeyEvent::from(
+                    crossterm::event::KeyCode::Char(letter),
+                )));
+            }
+            1 => {
+                let (columns, rows) = ((n >> 8) % 220, (n >> 16) % 70);
+                app.update(Message::Resize(columns as u16, rows as u16));
+            }
+            2 => {
+                let kinds = [
+                    crossterm::event::MouseEventKind::ScrollDown,
+                    crossterm::event::MouseEventKind::ScrollUp,
+                    crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left),
+                ];
+                app.update(Message::Mouse(MouseEvent {
+                    kind: kinds[(n >> 4) % 3],
+                    column: ((n >> 8) % 220) as u16,
+                    row: ((n >> 16) % 70) as u16,
+                    modifiers: crossterm::event::KeyModifiers::NONE,
+                }));
+            }
+            3 => {
+                let number = app.reads.last();
+                let answers = [
+                    Ok(Got::Tools(tools.clone())),
+                    Err(lost()),
+                    Ok(listing(0..20, None)),
+                    Ok(Got::Events(Page {
+                        items: crate::testing::chain(3, 4),
+                        next_cursor: None,
+                    })),
+                ];
+                let answer = answers[(n >> 5) % 4].clone();
+                app.update(Message::Got(number, answer));
+            }
+            _ => {
+                for one in names[(n >> 8) % names.len()]
+                    .replace("gg", "g g")
+                    .split(' ')
+                {
+                    app.update(Message::Key(key(one)));
+                }
+            }
+        }
+        tick(&mut app, round);
+        if round % 5 == 0 {
+            let (columns, rows) = app.size;
+            let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+            terminal
+                .draw(|frame| crate::draw::draw(frame, &app))
+                .unwrap();
+        }
+        assert!(app.tickets.queue.index() <= app.tickets.queue.len());
     }
 }

@@ -3,18 +3,26 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use dispatch_contract::reading::{CaseFile, Page};
-use dispatch_contract::{Ticket, TicketId};
+use dispatch_contract::event::EventType;
+use dispatch_contract::reading::{Page, Technician};
+use dispatch_contract::{State, Ticket, Tool};
 use reqwest::{RequestBuilder, Response, Url, redirect};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::Error;
-use crate::queue::{Filter, Listing, MAX_URGENT, PAGE, Place};
+use crate::ask::{Answered, Ask, Called, Got, ToolEntry};
 use crate::trouble::Trouble;
+use crate::views::board::lane;
+use crate::views::tickets::queue::{Filter, Listing, MAX_WATCHED, PAGE, Place};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
+/// A call may draw papers and wait for its ticket's turn.
+const CALL_TIMEOUT: Duration = Duration::from_secs(35);
+/// Items of a long listing asked for at once.
+const MANY: &str = "200";
 /// The largest answer that is read, in bytes.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// What of a problem's words is shown, in characters.
@@ -26,6 +34,16 @@ pub(crate) struct Client {
     http: reqwest::Client,
     base: Url,
     token: String,
+}
+
+#[derive(Deserialize)]
+struct TechnicianList {
+    technicians: Vec<Technician>,
+}
+
+#[derive(Deserialize)]
+struct ToolList {
+    tools: Vec<ToolEntry>,
 }
 
 /// What of a problem document is shown.
@@ -52,23 +70,94 @@ impl Client {
         Ok(Self { http, base, token })
     }
 
-    /// A part of the listing, with the emergencies where it is the beginning.
-    pub(crate) async fn list(&self, filter: &Filter, place: &Place) -> Result<Listing, Trouble> {
-        let tickets = |priority: Option<&str>, cursor: Option<&str>, limit: u32| {
-            let mut url = self.url(&["v0", "tickets"]);
-            let limit = limit.to_string();
-            let given = [
-                ("state", filter.state.map(dispatch_contract::State::name)),
-                ("text", filter.text.as_deref()),
-                ("priority", priority),
-                ("cursor", cursor),
-                ("limit", Some(limit.as_str())),
-            ];
-            for (name, value) in given {
-                if let Some(value) = value {
-                    url.query_pairs_mut().append_pair(name, value);
-                }
+    /// Ask whatever it is.
+    pub(crate) async fn ask(&self, ask: &Ask) -> Answered {
+        let v0 = |path: &[&str]| self.url(&[&["v0"], path].concat());
+        Ok(match ask {
+            Ask::List(filter, place) => Got::Listing(self.list(filter, place).await?),
+            Ask::Lane(state) => {
+                let mut url = v0(&["tickets"]);
+                with(&mut url, "state", Some(state.name()));
+                with(&mut url, "limit", Some(&lane::MOST.to_string()));
+                Got::Tickets(self.read(url).await?)
             }
+            Ask::Ticket(id) => Got::Ticket(self.read(v0(&["tickets", &id.to_string()])).await?),
+            Ask::Case(id) => Got::Case(self.read(v0(&["tickets", &id.to_string(), "case"])).await?),
+            Ask::Summary(id) => Got::Summary(
+                self.read(v0(&["tickets", &id.to_string(), "summary"]))
+                    .await?,
+            ),
+            Ask::Technicians => {
+                let list: TechnicianList = self.read(v0(&["technicians"])).await?;
+                Got::Technicians(list.technicians)
+            }
+            Ask::Events {
+                ticket,
+                kind,
+                cursor,
+            } => {
+                let mut url = v0(&["audit"]);
+                let ticket = ticket.map(|id| id.to_string());
+                with(&mut url, "ticket_id", ticket.as_deref());
+                with(&mut url, "type", kind.map(EventType::name));
+                with(&mut url, "cursor", cursor.as_deref());
+                with(&mut url, "limit", Some(MANY));
+                Got::Events(self.read(url).await?)
+            }
+            Ask::Chain(id, cursor) => {
+                let mut url = v0(&["tickets", &id.to_string(), "timeline"]);
+                with(&mut url, "cursor", cursor.as_deref());
+                with(&mut url, "limit", Some(MANY));
+                Got::Events(self.read(url).await?)
+            }
+            Ask::Decisions(cursor) => {
+                let mut url = v0(&["decisions"]);
+                with(&mut url, "cursor", cursor.as_deref());
+                with(&mut url, "limit", Some(MANY));
+                Got::Decisions(self.read(url).await?)
+            }
+            Ask::Packs => Got::Packs(self.read(v0(&["packs"])).await?),
+            Ask::PackLog => {
+                let mut url = v0(&["packs", "log"]);
+                with(&mut url, "limit", Some(MANY));
+                Got::Events(self.read(url).await?)
+            }
+            Ask::Differences => {
+                let mut url = v0(&["packs", "differences"]);
+                with(&mut url, "limit", Some(MANY));
+                Got::Differences(self.read(url).await?)
+            }
+            Ask::Metrics => {
+                let request = self.http.get(self.url(&["metrics"])).timeout(READ_TIMEOUT);
+                let response = self.checked(request).await?;
+                let bytes = self.body(response).await?;
+                Got::Text(String::from_utf8_lossy(&bytes).into_owned())
+            }
+            Ask::Gateways => Got::Json(self.read(v0(&["gateways"])).await?),
+            Ask::GatewayHealth(id) => Got::Json(self.read(v0(&["gateways", id, "health"])).await?),
+            Ask::Tools => {
+                let list: ToolList = self.read(v0(&["tools"])).await?;
+                Got::Tools(list.tools)
+            }
+            Ask::Call {
+                tool,
+                body,
+                dry_run,
+            } => Got::Called(self.call(*tool, body, *dry_run).await?),
+        })
+    }
+
+    /// A part of the listing, with what is watched where it is the beginning.
+    async fn list(&self, filter: &Filter, place: &Place) -> Result<Listing, Trouble> {
+        let state = filter.state.map(State::name);
+        let text = filter.text.as_deref();
+        let tickets = |state: Option<&str>, urgent: bool, cursor: Option<&str>, limit: u32| {
+            let mut url = self.url(&["v0", "tickets"]);
+            with(&mut url, "state", state);
+            with(&mut url, "text", text);
+            with(&mut url, "priority", urgent.then_some("emergency"));
+            with(&mut url, "cursor", cursor);
+            with(&mut url, "limit", Some(&limit.to_string()));
             url
         };
         let (cursor, begins) = match place {
@@ -76,26 +165,49 @@ impl Client {
             Place::Next(cursor) => (Some(cursor.as_str()), false),
             Place::Previous(cursor) => (cursor.as_deref(), false),
         };
-        let page: Page<Ticket> = self.read(tickets(None, cursor, PAGE)).await?;
-        let urgent = if begins {
-            let urgent = tickets(Some("emergency"), None, MAX_URGENT);
-            self.read::<Page<Ticket>>(urgent).await?.items
-        } else {
-            Vec::new()
-        };
-        Ok(Listing { urgent, page })
+        let page = self.read::<Page<Ticket>>(tickets(state, false, cursor, PAGE));
+        if !begins {
+            return Ok(Listing {
+                watched: Vec::new(),
+                page: page.await?,
+            });
+        }
+        let standing = |state| tickets(Some(state), false, None, MAX_WATCHED);
+        let (page, urgent, scheduled, dispatched) = tokio::try_join!(
+            page,
+            self.read::<Page<Ticket>>(tickets(state, true, None, MAX_WATCHED)),
+            self.read::<Page<Ticket>>(standing(State::Scheduled.name())),
+            self.read::<Page<Ticket>>(standing(State::Dispatched.name())),
+        )?;
+        let mut watched = urgent.items;
+        watched.extend(scheduled.items);
+        watched.extend(dispatched.items);
+        Ok(Listing { watched, page })
     }
 
-    /// One snapshot.
-    pub(crate) async fn ticket(&self, id: TicketId) -> Result<Box<Ticket>, Trouble> {
-        self.read(self.url(&["v0", "tickets", &id.to_string()]))
+    /// Call a tool. A refusal is an answer like another.
+    async fn call(&self, tool: Tool, body: &Value, dry_run: bool) -> Result<Called, Trouble> {
+        let mut url = self.url(&["v0", "tools", tool.name()]);
+        if dry_run {
+            with(&mut url, "dry_run", Some("true"));
+        }
+        let request = self.http.post(url).json(body).timeout(CALL_TIMEOUT);
+        let response = request
+            .bearer_auth(&self.token)
+            .send()
             .await
-    }
-
-    /// One case file.
-    pub(crate) async fn case(&self, id: TicketId) -> Result<Box<CaseFile>, Trouble> {
-        self.read(self.url(&["v0", "tickets", &id.to_string(), "case"]))
-            .await
+            .map_err(|error| self.away(error))?;
+        let status = response.status();
+        let bytes = self.body(response).await?;
+        if status.is_success() {
+            let answer = serde_json::from_slice(&bytes);
+            return answer
+                .map(Called::Done)
+                .map_err(|error| self.foreign(error.to_string()));
+        }
+        serde_json::from_slice(&bytes)
+            .map(Called::Refused)
+            .map_err(|_| self.foreign(format!("{status} without a problem document")))
     }
 
     /// The event stream, after this id or from now.
@@ -191,6 +303,12 @@ impl Client {
     }
 }
 
+fn with(url: &mut Url, name: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        url.query_pairs_mut().append_pair(name, value);
+    }
+}
+
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or("");
     let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -219,10 +337,7 @@ mod tests {
         ])
         .await;
         let client = Client::new(&url, "t".into()).unwrap();
-        let trouble = client
-            .list(&Filter::default(), &Place::Top)
-            .await
-            .unwrap_err();
+        let trouble = client.ask(&Ask::Packs).await.unwrap_err();
         assert!(trouble.to_string().contains("it is expired"), "{trouble}");
         assert!(trouble.advice().contains("token mint"), "{trouble:?}");
 
@@ -230,7 +345,10 @@ mod tests {
         let url = format!("http://{}", nobody.local_addr().unwrap());
         drop(nobody);
         let client = Client::new(&url, "t".into()).unwrap();
-        let trouble = client.ticket(crate::testing::id(1)).await.unwrap_err();
+        let trouble = client
+            .ask(&Ask::Ticket(crate::testing::id(1)))
+            .await
+            .unwrap_err();
         assert!(matches!(trouble, Trouble::Unreachable { .. }));
         assert!(trouble.advice().contains("dispatch serve"));
     }

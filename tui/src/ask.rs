@@ -1,0 +1,107 @@
+//! What the console asks the host, and what it is answered.
+
+use dispatch_contract::answer::Answer;
+use dispatch_contract::decision::Decision;
+use dispatch_contract::event::EventType;
+use dispatch_contract::packs::{FlippedCall, PackStatus};
+use dispatch_contract::reading::{CaseFile, Page, Technician};
+use dispatch_contract::summary::Summary;
+use dispatch_contract::{Event, Refusal, State, Ticket, TicketId, Tool};
+use serde_json::Value;
+
+use crate::trouble::Trouble;
+use crate::views::tickets::queue::{Filter, Listing, Place};
+
+/// A read, or a call.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Ask {
+    /// A part of the queue.
+    List(Filter, Place),
+    /// The newest of one state.
+    Lane(State),
+    /// One snapshot.
+    Ticket(TicketId),
+    /// One case file.
+    Case(TicketId),
+    /// What this caller may call on a ticket.
+    Summary(TicketId),
+    /// The register.
+    Technicians,
+    /// Events, the newest first.
+    Events {
+        /// Of this ticket.
+        ticket: Option<TicketId>,
+        /// Of this type.
+        kind: Option<EventType>,
+        /// After this page.
+        cursor: Option<String>,
+    },
+    /// A ticket's chain, the oldest first.
+    Chain(TicketId, Option<String>),
+    /// Decisions, the newest first.
+    Decisions(Option<String>),
+    /// What judges.
+    Packs,
+    /// What became of packs, the newest first.
+    PackLog,
+    /// What a pack judged differently in shadow.
+    Differences,
+    /// Counters, for faults by component.
+    Metrics,
+    /// The gateways this house knows.
+    Gateways,
+    /// How one of them is.
+    GatewayHealth(String),
+    /// The tools with their schemas.
+    Tools,
+    /// Have a call judged, or taken.
+    Call {
+        /// The tool.
+        tool: Tool,
+        /// The whole body.
+        body: Value,
+        /// Judged only.
+        dry_run: bool,
+    },
+}
+
+/// A tool as the host lists it.
+#[derive(Clone, PartialEq, Debug, serde::Deserialize)]
+pub(crate) struct ToolEntry {
+    pub(crate) name: Tool,
+    pub(crate) purpose: String,
+    pub(crate) roles: Vec<dispatch_contract::Role>,
+    pub(crate) legal_states: Vec<State>,
+    pub(crate) schema: Value,
+}
+
+/// What came of a call.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Called {
+    /// Committed; or, dry, what it would come to.
+    Done(Box<Answer>),
+    /// Turned away.
+    Refused(Box<Refusal>),
+}
+
+/// An answer.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Got {
+    Listing(Listing),
+    Tickets(Page<Ticket>),
+    Ticket(Box<Ticket>),
+    Case(Box<CaseFile>),
+    Summary(Box<Summary>),
+    Technicians(Vec<Technician>),
+    Events(Page<Event>),
+    Decisions(Page<Decision>),
+    Packs(Box<PackStatus>),
+    Differences(Page<FlippedCall>),
+    Text(String),
+    Json(Value),
+    Tools(Vec<ToolEntry>),
+    Called(Called),
+}
+
+/// What came of asking.
+pub(crate) type Answered = Result<Got, Trouble>;

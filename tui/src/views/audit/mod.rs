@@ -1,0 +1,382 @@
+//! Every event as it is committed: where it stands in its chain, and whether it verifies.
+
+mod chain;
+
+use dispatch_contract::{Event, TicketId};
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+
+use self::chain::Chains;
+pub(crate) use self::chain::Standing;
+use super::browser::Browser;
+use super::fields::{Field, field, of_event};
+use super::{Act, Mouse, View};
+use crate::ask::{Answered, Ask, Got};
+use crate::draw::pane;
+use crate::grid::draw::Look;
+use crate::grid::{Column, Item, Width};
+use crate::keys::{Action, Context};
+use crate::shell::export::Table;
+use crate::text::{short_time, tail};
+use crate::theme::Role;
+use crate::trouble::Trouble;
+use crate::world::World;
+
+/// Events held at most.
+const MOST: usize = 2_000;
+/// How close to the last row the cursor comes before more is asked for.
+const NEAR: usize = 20;
+
+/// An event, and how it stands in its chain.
+pub(crate) struct Row {
+    pub(crate) event: Event,
+    pub(crate) standing: Standing,
+}
+
+impl Item for Row {
+    fn id(&self) -> String {
+        self.event.event_id.to_string()
+    }
+}
+
+static COLUMNS: [Column<Row>; 7] = [
+    Column::new("AT", Width::Fixed(15), |row: &Row, _| {
+        short_time(row.event.occurred_at)
+    })
+    .by(|row, _| row.event.occurred_at.micros()),
+    Column::new("OK", Width::Fixed(2), |row: &Row, _| {
+        row.standing.mark().to_string()
+    })
+    .colored(|row, _| Some(row.standing.role())),
+    Column::new("TYPE", Width::Grow(20, 2), |row: &Row, _| {
+        row.event.kind.name().into()
+    }),
+    Column::new("TICKET", Width::Fixed(6), |row: &Row, _| {
+        row.event.ticket_id.map_or("house".into(), |id| tail(&id))
+    }),
+    Column::new("SEQ", Width::Fixed(4), |row: &Row, _| {
+        row.event.sequence.to_string()
+    })
+    .by(|row, _| i64::try_from(row.event.sequence).unwrap_or(i64::MAX)),
+    Column::new("ACTOR", Width::Grow(10, 1), |row: &Row, _| {
+        format!("{} {}", row.event.actor.role, tail(&row.event.actor.id))
+    }),
+    Column::new("MOVE", Width::Grow(10, 2), |row: &Row, _| {
+        match (row.event.previous_state, row.event.next_state) {
+            (Some(from), Some(to)) => format!("{from} -> {to}"),
+            _ => "-".into(),
+        }
+    })
+    .from(92),
+];
+
+/// See the module.
+pub(crate) struct Audit {
+    list: Browser<Row>,
+    chains: Chains,
+    trouble: Option<Trouble>,
+    read: bool,
+    stale: bool,
+    asked: Option<Ask>,
+    next: Option<String>,
+    /// Of this ticket alone, as typed behind `ticket:`.
+    ticket: Option<TicketId>,
+    /// A chain that is being read whole, to be verified.
+    verifying: Option<(TicketId, Option<String>)>,
+    said: Option<(Role, String)>,
+}
+
+impl Audit {
+    pub(crate) fn new() -> Self {
+        Self {
+            list: Browser::live(&COLUMNS, MOST),
+            chains: Chains::default(),
+            trouble: None,
+            read: false,
+            stale: true,
+            asked: None,
+            next: None,
+            ticket: None,
+            verifying: None,
+            said: None,
+        }
+    }
+
+    fn row(&mut self, event: Event) -> Row {
+        let standing = self.chains.keep(&event);
+        Row { event, standing }
+    }
+
+    /// What is held is joined to what is newer; a gap begins anew.
+    fn fill(&mut self, events: Vec<Event>, next: Option<String>) {
+        self.list.rows.clear();
+        self.next = next;
+        // the oldest first, so that each finds the one before it
+        let rows: Vec<Row> = events
+            .into_iter()
+            .rev()
+            .map(|event| self.row(event))
+            .collect();
+        self.list.rows.older(rows.into_iter().rev());
+        self.stand();
+    }
+
+    /// What came later may tell how the rows before stand.
+    fn stand(&mut self) {
+        for row in self.list.rows.items_mut() {
+            row.standing = self.chains.stand(&row.event);
+        }
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        let Some(row) = self.list.rows.selected() else {
+            return Vec::new();
+        };
+        let event = &row.event;
+        let mut fields = vec![
+            field("verifies", row.standing.says()),
+            field("sequence", event.sequence.to_string()),
+            field("hash", event.hash.clone()),
+            field("before", event.previous_hash.clone()),
+        ];
+        fields.extend(of_event(event));
+        fields
+    }
+
+    fn taken(&mut self, id: TicketId, answered: Answered) {
+        match answered {
+            Ok(Got::Events(page)) => {
+                let before = self.verifying.as_ref().is_some_and(|(_, at)| at.is_some());
+                let said = self.chains.walk(&page.items, !before);
+                match (said, page.next_cursor) {
+                    (Err(wrong), _) => {
+                        self.verifying = None;
+                        self.said = Some((Role::Alarm, format!("chain of {id}: {wrong}")));
+                    }
+                    (Ok(_), Some(next)) => self.verifying = Some((id, Some(next))),
+                    (Ok(length), None) => {
+                        self.verifying = None;
+                        let said =
+                            format!("chain of {id} holds: {length} events, each hash verified");
+                        self.said = Some((Role::Good, said));
+                    }
+                }
+                self.stand();
+            }
+            Ok(_) => {}
+            Err(trouble) => {
+                self.verifying = None;
+                self.said = Some((Role::Alarm, format!("chain of {id}: {trouble}")));
+            }
+        }
+    }
+}
+
+impl View for Audit {
+    fn context(&self) -> Context {
+        Context::Audit
+    }
+
+    fn news(&mut self, event: &Event, _world: &World) {
+        if !self.read || self.ticket.is_some_and(|id| event.ticket_id != Some(id)) {
+            return;
+        }
+        let known = self
+            .list
+            .rows
+            .items()
+            .take(64)
+            .any(|row| row.event.event_id == event.event_id);
+        if !known {
+            let row = self.row(event.clone());
+            self.list.rows.newest(row);
+        }
+    }
+
+    fn reload(&mut self) {
+        self.stale = true;
+        self.asked = None;
+    }
+
+    fn wants(&mut self, _world: &World, _room: usize) -> Vec<Ask> {
+        let mut asks = Vec::new();
+        if let Some((id, cursor)) = &self.verifying {
+            let ask = Ask::Chain(*id, cursor.clone());
+            if self.asked.as_ref() != Some(&ask) {
+                self.asked = Some(ask.clone());
+                return vec![ask];
+            }
+            return asks;
+        }
+        if self.asked.is_some() {
+            return asks;
+        }
+        let near = self.list.rows.index() + NEAR >= self.list.rows.len();
+        let cursor = if std::mem::take(&mut self.stale) {
+            None
+        } else if near && self.next.is_some() && !self.list.rows.is_full() && self.read {
+            self.next.clone()
+        } else {
+            return asks;
+        };
+        let ask = Ask::Events {
+            ticket: self.ticket,
+            kind: None,
+            cursor,
+        };
+        self.asked = Some(ask.clone());
+        asks.push(ask);
+        asks
+    }
+
+    fn take(&mut self, ask: &Ask, answered: Answered, _world: &World) {
+        if self.asked.as_ref() != Some(ask) {
+            return;
+        }
+        self.asked = None;
+        if let Ask::Chain(id, _) = ask {
+            return self.taken(*id, answered);
+        }
+        match (ask, answered) {
+            (Ask::Events { cursor: None, .. }, Ok(Got::Events(page))) => {
+                (self.read, self.trouble) = (true, None);
+                self.fill(page.items, page.next_cursor);
+            }
+            (Ask::Events { .. }, Ok(Got::Events(page))) => {
+                self.next = page.next_cursor;
+                let rows: Vec<Row> = page
+                    .items
+                    .into_iter()
+                    .map(|event| self.row(event))
+                    .collect();
+                self.list.rows.older(rows);
+                self.stand();
+            }
+            (_, Err(trouble)) => {
+                self.stale = !trouble.is_final() && !self.read;
+                self.trouble = Some(trouble);
+            }
+            _ => {}
+        }
+    }
+
+    fn act(&mut self, action: Action, half: isize, _world: &World) -> Act {
+        if action != Action::Verify {
+            return self.list.act(action, half);
+        }
+        let Some(row) = self.list.rows.selected() else {
+            return Act::Nothing;
+        };
+        match row.event.ticket_id {
+            Some(id) => {
+                self.verifying = Some((id, None));
+                self.asked = None;
+                Act::Say(Role::Strong, format!("reading the chain of {id}"))
+            }
+            None => Act::Say(
+                Role::Warn,
+                "the house's own chain has no timeline to read; `dispatch audit verify` walks it"
+                    .into(),
+            ),
+        }
+    }
+
+    fn filter(&self) -> &str {
+        self.list.rows.query.text()
+    }
+
+    /// `ticket:` with a whole id is the host's to look for.
+    fn set_filter(&mut self, text: &str) {
+        let whole = text.split_whitespace().find_map(|word| {
+            let id = word.strip_prefix("ticket:")?;
+            Some((word, id.to_uppercase().parse().ok()?))
+        });
+        let ticket = whole.map(|(_, id)| id);
+        if ticket != self.ticket {
+            self.ticket = ticket;
+            self.list.rows.clear();
+            self.reload();
+        }
+        let rest = whole.map_or(text.to_owned(), |(word, _)| text.replace(word, ""));
+        self.list.set_filter(&rest);
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        self.list.names()
+    }
+
+    fn sort_by(&mut self, column: usize) {
+        self.list.rows.sort_by(column);
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.list.ids()
+    }
+
+    fn marked(&self) -> usize {
+        self.list.rows.marks.len()
+    }
+
+    fn unmark(&mut self) {
+        self.list.rows.marks.clear();
+    }
+
+    fn ticket(&self) -> Option<TicketId> {
+        self.list
+            .rows
+            .selected()
+            .and_then(|row| row.event.ticket_id)
+    }
+
+    fn table(&self, world: &World) -> Table {
+        self.list.table(world)
+    }
+
+    fn said(&mut self) -> Option<(Role, String)> {
+        self.said.take()
+    }
+
+    fn waiting(&self, _world: &World) -> usize {
+        let broken = |row: &&Row| row.standing.is_broken();
+        self.list.rows.items().filter(broken).count()
+    }
+
+    fn settle(&mut self, area: Rect, world: &World) {
+        let fields = self.fields();
+        self.list.settle(area, world, &fields);
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, world: &World) {
+        let parts = self.list.parts(area);
+        let mut title = "Audit".to_owned();
+        if let Some(id) = self.ticket {
+            title.push_str(&format!(" of {id}"));
+        }
+        let look = |row: &Row| Look {
+            role: row.standing.is_broken().then_some(Role::Alarm),
+            ..Look::default()
+        };
+        self.list.draw_list(frame, parts.list, world, &title, &look);
+        if self.list.rows.len() == 0 {
+            let inner = pane::inside(parts.list);
+            let faint = world.theme.style(Role::Faint);
+            match &self.trouble {
+                Some(trouble) => pane::say_trouble(frame, inner, trouble, world),
+                None if self.read => pane::say(frame, inner, &[("No event is like that.", faint)]),
+                None => pane::say(frame, inner, &[("Reading events.", faint)]),
+            }
+        }
+        if !parts.open.is_empty() {
+            let fields = self.fields();
+            self.list
+                .draw_open(frame, parts.open, world, "open event", &fields);
+        }
+    }
+
+    fn mouse(&mut self, area: Rect, at: Position, what: Mouse, _world: &World) {
+        self.list.mouse(area, at, what);
+    }
+}
+
+#[cfg(test)]
+mod tests;

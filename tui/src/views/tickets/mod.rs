@@ -1,0 +1,470 @@
+//! The queue, and beside it the ticket.
+
+pub(crate) mod detail;
+mod draw;
+pub(crate) mod queue;
+pub(crate) mod sections;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
+use dispatch_contract::event::EventType;
+use dispatch_contract::{Event, State, TicketId};
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+
+use self::detail::Detail;
+use self::queue::{Filter, Place, Queue};
+use self::sections::Section;
+use super::columns::COLUMNS;
+use super::{Act, Mouse, View};
+use crate::ask::{Answered, Ask, Got};
+use crate::grid::draw::{height, row_at};
+use crate::keys::{Action, Context};
+use crate::shell::export::Table;
+use crate::shell::query::Query;
+use crate::theme::Role;
+use crate::trouble::Trouble;
+use crate::world::World;
+
+/// Which pane the keys go to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Focus {
+    #[default]
+    Queue,
+    Ticket,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Tickets {
+    pub(crate) queue: Queue,
+    pub(crate) detail: Detail,
+    pub(crate) section: Section,
+    pub(crate) focus: Focus,
+    /// Why the queue could not be read.
+    pub(crate) trouble: Option<Trouble>,
+    /// It was read at least once with this filter.
+    pub(crate) listed: bool,
+    /// As typed: some words are the host's, some are ours.
+    filter: String,
+    stale: bool,
+    news: bool,
+    asked: Option<(Filter, Place)>,
+    changed: HashSet<TicketId>,
+    reading: HashSet<TicketId>,
+    register: Register,
+    both: bool,
+    breaches: usize,
+}
+
+/// Whether the names of technicians are known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Register {
+    #[default]
+    Unknown,
+    Asked,
+    Known,
+}
+
+impl Tickets {
+    pub(crate) fn new() -> Self {
+        Self {
+            stale: true,
+            ..Self::default()
+        }
+    }
+
+    /// The row may not be as the host has it.
+    pub(crate) fn is_changed(&self, id: TicketId) -> bool {
+        self.changed.contains(&id) || self.reading.contains(&id)
+    }
+
+    pub(crate) fn is_listing(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// Show this ticket, whether it is in the queue or not.
+    pub(crate) fn show(&mut self, id: TicketId) {
+        let rows = self.queue.rows();
+        match rows.iter().position(|row| row.ticket_id == id) {
+            Some(at) => self.queue.select(at),
+            None => self.detail.pinned = Some(id),
+        }
+        self.focus = Focus::Ticket;
+    }
+
+    fn wanted(&self) -> Option<TicketId> {
+        self.detail.pinned.or_else(|| self.queue.selected())
+    }
+
+    fn list(&mut self, place: Place) -> Ask {
+        self.asked = Some((self.queue.filter.clone(), place.clone()));
+        Ask::List(self.queue.filter.clone(), place)
+    }
+
+    fn filter_state(&mut self, by: usize) -> Act {
+        let now = self.queue.filter.state;
+        let at = State::ALL.iter().position(|state| Some(*state) == now);
+        let at = (at.map_or(0, |at| at + 1) + by) % (State::ALL.len() + 1);
+        let filter = Filter {
+            state: at.checked_sub(1).map(|at| State::ALL[at]),
+            ..self.queue.filter.clone()
+        };
+        self.ask_for(filter);
+        Act::Done
+    }
+
+    fn ask_for(&mut self, filter: Filter) {
+        self.queue.ask_for(filter);
+        self.listed = false;
+        self.stale = true;
+        self.asked = None;
+        self.detail.pinned = None;
+        self.focus = Focus::Queue;
+    }
+
+    fn step(&mut self, by: isize) -> Act {
+        if self.focus == Focus::Queue {
+            self.detail.pinned = None;
+            self.queue
+                .select(self.queue.index().saturating_add_signed(by));
+        } else if self.section == Section::Timeline {
+            self.detail.select(self.detail.at.saturating_add_signed(by));
+        } else {
+            self.scroll(by);
+        }
+        Act::Done
+    }
+
+    fn scroll(&mut self, by: isize) {
+        self.detail.scroll = self
+            .detail
+            .scroll
+            .saturating_add_signed(by)
+            .min(self.detail.scroll_most);
+    }
+
+    fn turn(&mut self, by: usize) -> Act {
+        self.section = self.section.step(by);
+        self.detail.scroll = 0;
+        if !self.both {
+            self.focus = Focus::Ticket;
+        }
+        Act::Done
+    }
+}
+
+impl View for Tickets {
+    fn context(&self) -> Context {
+        Context::Tickets
+    }
+
+    fn news(&mut self, event: &Event, _world: &World) {
+        if event.kind == EventType::TechnicianRegistered {
+            self.register = Register::Unknown;
+        }
+        let Some(id) = event.ticket_id else { return };
+        if self.detail.id == Some(id) {
+            self.detail.changed = true;
+        }
+        match self.queue.news(event, id) {
+            Ok(false) => {}
+            Ok(true) => _ = self.changed.insert(id),
+            Err(()) => self.news = true,
+        }
+    }
+
+    fn reload(&mut self) {
+        self.stale = true;
+        self.asked = None;
+        self.changed.clear();
+        self.detail.changed = self.detail.id.is_some();
+        if self.register == Register::Known {
+            self.register = Register::Unknown;
+        }
+    }
+
+    fn wants(&mut self, _world: &World, room: usize) -> Vec<Ask> {
+        let mut asks = Vec::new();
+        if std::mem::take(&mut self.stale) {
+            self.news = false;
+            let again = self.listed && !self.queue.more_before();
+            asks.push(self.list(if again { Place::News } else { Place::Top }));
+        } else if self.asked.is_none() {
+            if self.news {
+                self.news = false;
+                asks.push(self.list(Place::News));
+            } else if let Some(place) = self.queue.wanted().filter(|_| self.listed) {
+                asks.push(self.list(place));
+            }
+        }
+        if self.both || self.focus == Focus::Ticket {
+            self.detail.want(self.wanted());
+            asks.extend(self.detail.next_read().map(Ask::Case));
+        }
+        if self.register == Register::Unknown {
+            self.register = Register::Asked;
+            asks.push(Ask::Technicians);
+        }
+        let free = self.changed.iter().filter(|id| !self.reading.contains(*id));
+        let next: Vec<TicketId> = free
+            .take(room.saturating_sub(asks.len()))
+            .copied()
+            .collect();
+        for id in next {
+            self.changed.remove(&id);
+            if self.queue.find(id).is_some() {
+                self.reading.insert(id);
+                asks.push(Ask::Ticket(id));
+            }
+        }
+        asks
+    }
+
+    fn take(&mut self, ask: &Ask, answered: Answered, _world: &World) {
+        match (ask, answered) {
+            (Ask::List(filter, place), answered) => {
+                let asked = (filter.clone(), place.clone());
+                if self.asked.as_ref() != Some(&asked) {
+                    return;
+                }
+                self.asked = None;
+                match answered {
+                    Ok(Got::Listing(listing)) => {
+                        self.queue.take(place, listing);
+                        self.trouble = None;
+                        self.listed = true;
+                    }
+                    Ok(_) => {}
+                    Err(trouble) => {
+                        self.stale |= !trouble.is_final();
+                        self.trouble = Some(trouble);
+                    }
+                }
+            }
+            (Ask::Ticket(id), answered) => {
+                self.reading.remove(id);
+                match answered {
+                    Ok(Got::Ticket(ticket)) => self.queue.refresh(*ticket),
+                    Ok(_) => {}
+                    Err(trouble) if trouble.is_not_found() => self.queue.remove(*id),
+                    Err(_) => _ = self.changed.insert(*id),
+                }
+            }
+            (Ask::Case(id), Ok(Got::Case(case))) => {
+                let ticket = case.ticket.clone();
+                self.detail.take(*id, Ok(case));
+                if self.queue.find(*id).is_some() {
+                    self.queue.refresh(ticket);
+                }
+            }
+            (Ask::Case(id), Err(trouble)) => self.detail.take(*id, Err(trouble)),
+            // the names themselves are the world's
+            (Ask::Technicians, answered) => {
+                self.register = match answered {
+                    Ok(_) => Register::Known,
+                    Err(trouble) if trouble.is_final() => Register::Known,
+                    Err(_) => Register::Unknown,
+                };
+                self.queue.touch();
+            }
+            _ => {}
+        }
+    }
+
+    fn act(&mut self, action: Action, half: isize, _world: &World) -> Act {
+        match action {
+            Action::Down => return self.step(1),
+            Action::Up => return self.step(-1),
+            Action::HalfDown => return self.step(half),
+            Action::HalfUp => return self.step(-half),
+            Action::Last => return self.step(isize::MAX),
+            Action::First if self.focus == Focus::Queue && self.queue.more_before() => {
+                self.ask_for(self.queue.filter.clone());
+            }
+            Action::First => return self.step(isize::MIN),
+            Action::Open | Action::Right => self.focus = Focus::Ticket,
+            Action::Left | Action::Back if self.focus == Focus::Ticket => {
+                self.focus = Focus::Queue;
+                self.detail.pinned = None;
+            }
+            Action::OtherPane => {
+                self.focus = match self.focus {
+                    Focus::Queue => Focus::Ticket,
+                    Focus::Ticket => Focus::Queue,
+                }
+            }
+            Action::NextSection => return self.turn(1),
+            Action::PreviousSection => return self.turn(Section::ALL.len() - 1),
+            Action::NextState => return self.filter_state(1),
+            Action::PreviousState => return self.filter_state(State::ALL.len()),
+            Action::ScrollDown => self.scroll(1),
+            Action::ScrollUp => self.scroll(-1),
+            Action::Mark => self.queue.mark(),
+            Action::Follow => {
+                self.queue.follow = !self.queue.follow;
+                self.queue.touch();
+                let said = if self.queue.follow {
+                    "following: the cursor keeps to the first row"
+                } else {
+                    "not following: the cursor keeps to its ticket"
+                };
+                return Act::Say(Role::Strong, said.into());
+            }
+            Action::Sort => {
+                self.queue.sort = match self.queue.sort {
+                    None => Some((0, false)),
+                    Some((at, _)) if at + 1 < COLUMNS.len() => Some((at + 1, false)),
+                    Some(_) => None,
+                };
+                self.queue.touch();
+            }
+            Action::Reverse => {
+                if let Some((_, reversed)) = &mut self.queue.sort {
+                    *reversed = !*reversed;
+                    self.queue.touch();
+                }
+            }
+            _ => return Act::Nothing,
+        }
+        Act::Done
+    }
+
+    fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    /// Plain words are the host's to look for, over all tickets; `state:` too where it
+    /// names one; what else is typed leaves out of the rows held.
+    fn set_filter(&mut self, text: &str) {
+        self.filter = text.trim().to_owned();
+        let mut names = self.columns();
+        names.push("ID");
+        let query = Query::parse(text, &names);
+        let (mut host, mut ours) = (Vec::new(), Vec::new());
+        let mut state = None;
+        let words = text.split_whitespace().filter(|word| *word != "!");
+        for (word, typed) in query.words().iter().zip(words) {
+            let named = word.column.as_deref().filter(|c| "state".starts_with(c));
+            let exact = named.and_then(|_| word.text.parse::<State>().ok());
+            match (word.inverse, &word.column, exact) {
+                (false, None, _) => host.push(typed),
+                (false, _, Some(exact)) => state = Some(exact),
+                _ => ours.push(typed),
+            }
+        }
+        self.queue.query = Query::parse(&ours.join(" "), &names);
+        self.ask_for(Filter {
+            text: (!host.is_empty()).then(|| host.join(" ")),
+            state,
+        });
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        COLUMNS.iter().map(|column| column.name).collect()
+    }
+
+    fn sort_by(&mut self, column: usize) {
+        self.queue.sort = Some((column, false));
+        self.queue.touch();
+    }
+
+    fn ids(&self) -> Vec<String> {
+        if self.queue.marks.is_empty() {
+            return self.wanted().map(|id| id.to_string()).into_iter().collect();
+        }
+        let rows = self.queue.rows().into_iter().map(|row| row.ticket_id);
+        rows.filter(|id| self.queue.marks.contains(id))
+            .map(|id| id.to_string())
+            .collect()
+    }
+
+    fn marked(&self) -> usize {
+        self.queue.marks.len()
+    }
+
+    fn unmark(&mut self) {
+        self.queue.marks.clear();
+    }
+
+    fn ticket(&self) -> Option<TicketId> {
+        self.wanted()
+    }
+
+    fn table(&self, world: &World) -> Table {
+        let names = COLUMNS.iter().map(|column| column.name.to_owned());
+        let rows = self.queue.rows().into_iter().map(|row| {
+            let cells = COLUMNS.iter().map(|column| (column.cell)(row, world));
+            std::iter::once(row.ticket_id.to_string())
+                .chain(cells)
+                .collect()
+        });
+        Table {
+            columns: std::iter::once("TICKET".into()).chain(names).collect(),
+            rows: rows.collect(),
+        }
+    }
+
+    fn waiting(&self, _world: &World) -> usize {
+        self.breaches
+    }
+
+    fn settle(&mut self, area: Rect, world: &World) {
+        let parts = draw::parts(area, self.focus);
+        self.both = !parts.queue.is_empty() && !parts.ticket.is_empty();
+        let breaches = self.queue.breaches(world);
+        if breaches != self.breaches {
+            self.breaches = breaches;
+            self.queue.touch();
+        }
+        let rows = height(crate::draw::pane::inside(parts.queue));
+        self.queue.settle(&COLUMNS, world, rows);
+        self.detail.scroll_most = draw::scroll_most(self, parts.ticket, world);
+        self.detail.scroll = self.detail.scroll.min(self.detail.scroll_most);
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, world: &World) {
+        draw::draw(self, frame, area, world);
+    }
+
+    fn mouse(&mut self, area: Rect, at: Position, what: Mouse, world: &World) {
+        let parts = draw::parts(area, self.focus);
+        let by = match what {
+            Mouse::ScrollDown => 3,
+            Mouse::ScrollUp => -3,
+            Mouse::Click => 0,
+        };
+        let before = self.focus;
+        if parts.queue.contains(at) {
+            self.focus = Focus::Queue;
+            if by != 0 {
+                self.step(by);
+                self.focus = before;
+                return;
+            }
+            let inside = crate::draw::pane::inside(parts.queue);
+            let row = row_at(inside, at.y, self.queue.offset());
+            if let Some(row) = row.filter(|row| *row < self.queue.len()) {
+                let again = row == self.queue.index() && before == Focus::Queue;
+                self.detail.pinned = None;
+                self.queue.select(row);
+                if again && parts.ticket.is_empty() {
+                    self.focus = Focus::Ticket;
+                }
+            }
+        } else if parts.ticket.contains(at) {
+            self.focus = Focus::Ticket;
+            if by != 0 {
+                self.step(by);
+                self.focus = before;
+            } else if let Some(section) = draw::section_at(parts.ticket, at) {
+                self.section = section;
+                self.detail.scroll = 0;
+            } else if let Some(event) = draw::event_at(self, parts.ticket, at, world) {
+                self.detail.select(event);
+            }
+        }
+    }
+}
