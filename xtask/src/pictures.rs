@@ -14,7 +14,7 @@ pub(crate) fn run(_: Args) -> Result<()> {
     // the tests that hold them fresh are what makes them
     run_command(
         house::cargo()
-            .args(["test", "--locked", "-p", "dispatch-tui", "--lib"])
+            .args(["test", "--locked", "-p", "dispatch-tui", "--lib", "--"])
             .args(["gallery::", "the_readme_has"])
             .envs([("UPDATE_GOLDEN", "1"), ("INSTA_UPDATE", "always")]),
     )
