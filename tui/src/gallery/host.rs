@@ -340,6 +340,25 @@ fn gateways() -> Value {
         {"gateway_id": "01J9ZQ4Y7M8K6T5R4E3W2Q1G0B", "name": "night-desk", "url": "wss://gw2.example:18789", "status": "unreachable"}]})
 }
 
+fn gateway_health(id: &str) -> Value {
+    let history: Vec<Value> = (0..30)
+        .map(|n| json!({"at": at(-90 + 3 * n), "us": 8_000 + (n * 7_919) % 9_000}))
+        .collect();
+    json!({
+        "gateway_id": id, "name": "front-office", "status": "online", "since": at(-40_000),
+        "version": "2026.9.6", "protocol": 4, "scopes": ["operator.read", "operator.write"],
+        "latency": {"last_us": 11_200, "median_us": 9_900, "max_us": 16_800, "history": history},
+        "connections": 2, "failures": 0,
+        "channels": [
+            {"channel": "whatsapp", "account_id": "main", "enabled": true, "configured": true, "running": true, "connected": true},
+            {"channel": "telegram", "account_id": "night", "enabled": true, "configured": true, "running": true, "connected": false,
+                "reconnect_attempts": 3, "last_error": "401 Unauthorized"}],
+        "agents": [{"agent_id": "rd-gateway-1", "name": "Dispatch desk", "sessions": 6}, {"agent_id": "lead-1", "sessions": 3}],
+        "sessions": 9, "looked_at": at(-2),
+        "errors": [{"at": at(-40_100), "trouble": "unreachable", "message": "connection refused", "times": 4}],
+        "recorded_here": true})
+}
+
 fn inbox(kind: EventType) -> Vec<Event> {
     let made = |sequence, payload| {
         let mut one = event(3, sequence, kind.name());
@@ -432,9 +451,7 @@ pub(super) fn answer(ask: &Ask) -> Answered {
                 .into(),
         ),
         Ask::Gateways => Got::Json(gateways()),
-        Ask::GatewayHealth(id) if id.ends_with('A') => Got::Json(json!({
-            "status": "online", "version": "2026.9.6", "protocol": 4, "latency_ms": 11, "reconnects": 1,
-            "channels": {"whatsapp": "connected", "sms": "connected"}, "agents": 4, "sessions": 9})),
+        Ask::GatewayHealth(id) if id.ends_with('A') => Got::Json(gateway_health(id)),
         Ask::GatewayHealth(_) => {
             return Err(Trouble::Unreachable {
                 url: "wss://gw2.example:18789".into(),

@@ -27,7 +27,7 @@ use crate::world::World;
 
 /// Gateways held at most.
 const MOST: usize = 500;
-/// Latencies and events remembered of each.
+/// Events of gateways remembered.
 const REMEMBERED: usize = 40;
 /// How often a gateway that is looked at is asked about, in microseconds.
 const LOOK_AGAIN_US: i64 = 3_000_000;
@@ -43,7 +43,6 @@ pub(crate) struct Gateways {
     reading: bool,
     asking: Option<String>,
     asked_at: HashMap<String, Timestamp>,
-    latencies: HashMap<String, VecDeque<u64>>,
     events: VecDeque<Event>,
 }
 
@@ -58,7 +57,6 @@ impl Gateways {
             reading: false,
             asking: None,
             asked_at: HashMap::new(),
-            latencies: HashMap::new(),
             events: VecDeque::new(),
         }
     }
@@ -67,8 +65,7 @@ impl Gateways {
         let Some(gateway) = self.list.rows.selected() else {
             return Vec::new();
         };
-        let latencies = self.latencies.get(&gateway.id());
-        let mut fields = read::fields(gateway, latencies.into_iter().flatten().copied());
+        let mut fields = read::fields(gateway);
         let about = self
             .events
             .iter()
@@ -89,13 +86,6 @@ impl Gateways {
     }
 
     fn healthy(&mut self, id: &str, health: Value) {
-        if let Some(latency) = read::latency(&health) {
-            let kept = self.latencies.entry(id.to_owned()).or_default();
-            kept.push_back(latency);
-            while kept.len() > REMEMBERED {
-                kept.pop_front();
-            }
-        }
         for gateway in self.list.rows.items_mut() {
             if gateway.id() == id {
                 gateway.health = Some(health);
@@ -310,11 +300,16 @@ mod tests {
         view.settle(Rect::new(0, 0, 120, 30), &world());
         let ask = Ask::GatewayHealth("G1".into());
         assert_eq!(view.wants(&world(), 4), std::slice::from_ref(&ask));
-        let health = json!({"status": "unreachable", "latency_ms": 12});
+        let health = json!({"status": "unreachable", "latency": {"last_us": 12_000}});
         view.take(&ask, Ok(Got::Json(health)), &world());
         assert_eq!(view.wants(&world(), 4), [], "not before its time");
         view.settle(Rect::new(0, 0, 120, 30), &world());
         assert_eq!(view.waiting(&world()), 1);
-        assert!(view.fields().iter().any(|(name, _)| name == "latency"));
+        let shown = view.fields();
+        let latency = shown.iter().find(|(name, _)| name == "latency.last_us");
+        assert!(
+            latency.is_some(),
+            "what is not the contract's is shown as it is: {shown:?}"
+        );
     }
 }

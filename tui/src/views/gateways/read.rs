@@ -1,11 +1,16 @@
 //! What the host says of a gateway: the fields known by name stand in columns, everything
 //! else it says is shown as it is.
 
+use dispatch_contract::gateway_health::{ChannelHealth, GatewayHealth};
 use serde_json::Value;
 
 use crate::grid::{Column, Item, Width};
+use crate::text::{micros, short_time, time};
 use crate::theme::Role;
 use crate::views::fields::{Field, field, flatten, heading};
+
+/// Pings of the sparkline, the latest.
+const SHOWN: usize = 40;
 
 /// A gateway of the register, and how it is.
 pub(super) struct Gateway {
@@ -64,10 +69,12 @@ pub(super) static COLUMNS: [Column<Gateway>; 7] = [
             .health
             .as_ref()
             .and_then(latency)
-            .map_or("-".into(), |ms| format!("{ms} ms"))
+            .map_or("-".into(), micros)
     }),
     Column::new("RECONNECTS", Width::Fixed(10), |gateway: &Gateway, _| {
-        gateway.says(&["reconnects"])
+        let connections = gateway.health.as_ref().map(|health| &health["connections"]);
+        let connections = connections.and_then(Value::as_u64);
+        connections.map_or("-".into(), |n| n.saturating_sub(1).to_string())
     })
     .from(92),
     Column::new("URL", Width::Grow(12, 3), |gateway: &Gateway, _| {
@@ -86,12 +93,9 @@ fn text(value: &Value, names: &[&str]) -> String {
     found.unwrap_or_else(|| "-".into())
 }
 
-/// The last latency it says, in milliseconds.
+/// The last answer to a ping, in microseconds.
 pub(super) fn latency(health: &Value) -> Option<u64> {
-    if let Some(us) = health["latency_us"].as_u64() {
-        return Some(us / 1000);
-    }
-    health["latency_ms"].as_u64()
+    health["latency"]["last_us"].as_u64()
 }
 
 /// A listing, whether it is a page or a list.
@@ -118,25 +122,108 @@ pub(super) fn listed(value: Value) -> Vec<Gateway> {
 }
 
 /// Everything that is said of it.
-pub(super) fn fields(gateway: &Gateway, latencies: impl Iterator<Item = u64>) -> Vec<Field> {
+pub(super) fn fields(gateway: &Gateway) -> Vec<Field> {
     let mut fields = vec![field("status", gateway.status())];
-    let latencies: Vec<u64> = latencies.collect();
-    if let Some(last) = latencies.last() {
-        fields.push(field(
-            "latency",
-            format!("{} {last} ms", sparkline(&latencies)),
-        ));
-    }
     match &gateway.health {
-        Some(health) => {
-            fields.push(heading("health"));
-            flatten("", health, &mut fields);
-        }
+        Some(health) => match serde_json::from_value(health.clone()) {
+            Ok(health) => of_health(&health, &mut fields),
+            // what answers says it otherwise: shown as it is
+            Err(_) => flatten("", health, &mut fields),
+        },
         None => fields.push(field("health", "not asked yet")),
     }
     fields.push(heading("as registered"));
     flatten("", &gateway.record, &mut fields);
     fields
+}
+
+fn of_health(health: &GatewayHealth, fields: &mut Vec<Field>) {
+    fields.push(field("since", time(health.since)));
+    for (name, said) in [
+        ("trouble", &health.trouble),
+        ("reason", &health.reason),
+        ("next step", &health.next_step),
+        ("version", &health.version),
+    ] {
+        if let Some(said) = said {
+            fields.push(field(name, said.clone()));
+        }
+    }
+    if let Some(protocol) = health.protocol {
+        fields.push(field("protocol", protocol.to_string()));
+    }
+    let latency = &health.latency;
+    if let (Some(last), Some(median), Some(max)) =
+        (latency.last_us, latency.median_us, latency.max_us)
+    {
+        let history: Vec<u64> = latency.history.iter().map(|sample| sample.us).collect();
+        let latest = history.len().saturating_sub(SHOWN);
+        fields.push(field("latency", sparkline(&history[latest..])));
+        fields.push(field(
+            "pings",
+            format!(
+                "last {}, median {}, longest {}",
+                micros(last),
+                micros(median),
+                micros(max)
+            ),
+        ));
+    }
+    let reconnects = health.connections.saturating_sub(1);
+    fields.push(field(
+        "reconnects",
+        format!("{reconnects}, {} failed since the last", health.failures),
+    ));
+    if let Some(at) = health.next_attempt {
+        fields.push(field("next try", time(at)));
+    }
+    fields.push(field("scopes", health.scopes.join(", ")));
+    fields.push(heading("channels"));
+    for channel in &health.channels {
+        fields.push(field(
+            &format!("{} {}", channel.channel, channel.account_id),
+            account(channel),
+        ));
+    }
+    fields.push(heading(&format!(
+        "{} agents, {} sessions",
+        health.agents.len(),
+        health.sessions
+    )));
+    for agent in &health.agents {
+        let name = agent.name.as_deref().unwrap_or(&agent.agent_id);
+        fields.push(field(name, format!("{} sessions", agent.sessions)));
+    }
+    fields.push(heading("errors lately"));
+    for error in &health.errors {
+        fields.push(field(
+            &short_time(error.at),
+            format!("{} x{}: {}", error.trouble, error.times, error.message),
+        ));
+    }
+}
+
+/// How an account of a channel stands: the first thing that keeps it from working.
+fn account(channel: &ChannelHealth) -> String {
+    let stands = [
+        (channel.enabled, "switched off"),
+        (channel.configured, "not configured"),
+        (channel.running, "not running"),
+        (channel.connected, "not connected"),
+    ];
+    let wrong = stands.into_iter().find(|(so, _)| *so == Some(false));
+    let mut said = match (wrong, channel.connected) {
+        (Some((_, wrong)), _) => wrong.to_owned(),
+        (None, Some(_)) => "connected".to_owned(),
+        (None, None) => "nothing known".to_owned(),
+    };
+    if let Some(attempts) = channel.reconnect_attempts.filter(|attempts| *attempts > 0) {
+        said.push_str(&format!(", {attempts} reconnects"));
+    }
+    if let Some(error) = &channel.last_error {
+        said.push_str(&format!(", {error}"));
+    }
+    said
 }
 
 /// Values as bars of eight heights, the highest is the largest.
