@@ -1,4 +1,5 @@
-//! Packs by digest, and which of them is active: the highest revision.
+//! Which pack is active: the one with the highest revision. Their contents are in
+//! `pack_files.rs`.
 
 use dispatch_contract::Timestamp;
 use dispatch_contract::event::{Event, EventType, PackRef};
@@ -12,17 +13,6 @@ use crate::stored;
 /// Activations listed at most.
 const MAX_ACTIVATIONS: i64 = 200;
 
-/// A pack's whole content.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct StoredPack {
-    /// Name, version, digest.
-    pub pack: PackRef,
-    /// Everything in its folder, as one archive.
-    pub archive: Vec<u8>,
-    /// When it was stored first.
-    pub stored_at: Timestamp,
-}
-
 /// A pack that became the active one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Activation {
@@ -35,47 +25,6 @@ pub struct Activation {
 }
 
 impl Ledger {
-    /// Keep a pack's content under its digest. Again changes nothing.
-    ///
-    /// # Errors
-    /// Where the database cannot answer in time.
-    pub async fn store_pack(&self, pack: &StoredPack) -> Result<(), LedgerError> {
-        sqlx::query!(
-            "INSERT INTO packs (digest, name, version, archive, stored_at) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (digest) DO NOTHING",
-            pack.pack.digest,
-            pack.pack.name,
-            pack.pack.version,
-            pack.archive,
-            instant(pack.stored_at),
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    /// A pack's content by its digest.
-    ///
-    /// # Errors
-    /// Where the database cannot answer in time.
-    pub async fn load_pack(&self, digest: &str) -> Result<Option<StoredPack>, LedgerError> {
-        let row = sqlx::query!(
-            "SELECT name, version, archive, stored_at FROM packs WHERE digest = $1",
-            digest
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(row.map(|row| StoredPack {
-            pack: PackRef {
-                name: row.name,
-                version: row.version,
-                digest: digest.to_owned(),
-            },
-            archive: row.archive,
-            stored_at: row.stored_at.into(),
-        }))
-    }
-
     /// The stored packs whose digest begins so, three at most: more than one is no name.
     ///
     /// # Errors
@@ -89,25 +38,6 @@ impl Ledger {
         )
         .fetch_all(&self.pool)
         .await?)
-    }
-
-    /// Keep no more than so many packs that never were active; the latest stay, and so
-    /// does whatever was in shadow.
-    ///
-    /// # Errors
-    /// Where the database cannot answer in time.
-    pub async fn tidy_packs(&self, keep: u32) -> Result<u64, LedgerError> {
-        let done = sqlx::query!(
-            "DELETE FROM packs WHERE digest IN (
-                 SELECT digest FROM packs p
-                 WHERE NOT EXISTS (SELECT FROM pack_activations a WHERE a.digest = p.digest)
-                   AND NOT EXISTS (SELECT FROM pack_modes m WHERE m.digest = p.digest)
-                 ORDER BY stored_at DESC OFFSET $1)",
-            i64::from(keep),
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected())
     }
 
     /// Make a stored pack the active one under a revision higher than all before, and

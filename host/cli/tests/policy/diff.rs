@@ -7,7 +7,7 @@ use dispatch_contract::decision::{Decision, DecisionRecord};
 use dispatch_contract::event::{EventType, PackRef};
 use dispatch_contract::{Actor, Code, DecisionId, EventId, Phase, PrincipalId, Role, Verdict};
 use dispatch_engine::{Engine, EngineConfig, PackFiles};
-use dispatch_ledger::{HouseEvent, Ledger, StoredPack};
+use dispatch_ledger::{HouseEvent, Ledger, StoredFile, StoredPack};
 use dispatch_testing::TestDatabase;
 use serde_json::json;
 use ulid::Ulid;
@@ -27,7 +27,7 @@ async fn record(database: &TestDatabase) {
     let ledger = Ledger::connect(database.url(), 4).await.expect("connects");
     let stored = StoredPack {
         pack: pack.reference().clone(),
-        archive: files.to_archive(),
+        files: stored(&files),
         stored_at: "2026-03-01T00:00:00Z".parse().expect("a time"),
     };
     ledger.store_pack(&stored).await.expect("stored");
@@ -78,12 +78,23 @@ async fn keep(database: &TestDatabase, folder: &str) -> String {
             version: "0".into(),
             digest: files.digest_hex(),
         },
-        archive: files.to_archive(),
+        files: stored(&files),
         stored_at: "2026-03-02T00:00:00Z".parse().expect("a time"),
     };
     ledger.store_pack(&stored).await.expect("stored");
     ledger.shutdown().await.expect("shut down");
     stored.pack.digest
+}
+
+fn stored(files: &PackFiles) -> Vec<StoredFile> {
+    let files = files.hashed();
+    files
+        .map(|(path, content, sha256)| StoredFile {
+            path: path.into(),
+            sha256,
+            content: content.into(),
+        })
+        .collect()
 }
 
 fn activation(pack: &StoredPack) -> HouseEvent {

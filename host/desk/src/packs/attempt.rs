@@ -7,7 +7,7 @@ use dispatch_contract::Actor;
 use dispatch_contract::event::{EventType, PackRef};
 use dispatch_contract::packs::{Flips, PackAttempt, PackOutcome, PackSource, StepFailed};
 use dispatch_engine::{Engine, Leisure, Pack, PackError, PackFiles, Proven, Rejected, Step};
-use dispatch_ledger::{HouseEvent, LedgerError, StoredPack};
+use dispatch_ledger::{HouseEvent, LedgerError, StoredFile, StoredPack};
 
 use super::prove::{Pace, prove};
 use super::steps::{Steps, behind, failed, refused};
@@ -154,6 +154,18 @@ impl Trial {
     }
 }
 
+/// As the ledger keeps them.
+fn stored_files_of(files: &PackFiles) -> Vec<StoredFile> {
+    files
+        .hashed()
+        .map(|(path, content, sha256)| StoredFile {
+            path: path.to_owned(),
+            sha256,
+            content: content.to_owned(),
+        })
+        .collect()
+}
+
 pub(super) fn away(error: &LedgerError) -> StepFailed {
     tracing::error!(error = error as &dyn Error, "the ledger did not answer");
     failed(Step::Store, format!("the database did not answer: {error}"))
@@ -228,7 +240,7 @@ impl Inner {
         }
         let stored = StoredPack {
             pack: reference,
-            archive: pack.files().to_archive(),
+            files: stored_files_of(pack.files()),
             stored_at: self.clock.now(),
         };
         self.ledger
@@ -236,7 +248,7 @@ impl Inner {
             .await
             .map_err(|e| away(&e))?;
         if attempt.until == Until::Kept {
-            let kept = format!("{} bytes are kept", stored.archive.len());
+            let kept = format!("{} files are kept", stored.files.len());
             trial.steps.done(Step::Store, kept);
             trial.ended = Ended::Kept;
             if let Err(error) = self.ledger.tidy_packs(KEPT).await {

@@ -189,7 +189,7 @@ pub(super) async fn stored_files(
     let Some(stored) = ledger.load_pack(digest).await? else {
         return Ok(Err(None));
     };
-    let read = tokio::task::spawn_blocking(move || PackFiles::from_archive(&stored.archive))
+    let read = tokio::task::spawn_blocking(move || PackFiles::of(stored.into_contents()))
         .await
         .unwrap_or_else(|_| Err(PackError::new(Step::Read, "reading it was cut off")));
     Ok(match read {

@@ -172,11 +172,17 @@ impl PackFiles {
         self.read_in
     }
 
-    /// Every path with its file's SHA-256, sorted by path.
+    /// Every path with its file's SHA-256 in hexadecimal digits, sorted by path.
     pub fn hashes(&self) -> impl Iterator<Item = (&str, String)> {
+        self.hashed()
+            .map(|(path, _, sha256)| (path, hex::encode(sha256)))
+    }
+
+    /// Every path with its file's bytes and their SHA-256, sorted by path.
+    pub fn hashed(&self) -> impl Iterator<Item = (&str, &[u8], [u8; 32])> {
         self.files
             .iter()
-            .map(|(path, file)| (path.as_str(), hex::encode(file.sha256)))
+            .map(|(path, file)| (path.as_str(), file.bytes.as_slice(), file.sha256))
     }
 
     /// SHA-256 over the listing of paths and their hashes.

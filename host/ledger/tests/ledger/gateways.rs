@@ -218,7 +218,7 @@ async fn a_board_lives_on_a_gateway_of_its_own_organization() {
         ..BoardFilter::default()
     };
     let page = scene.ledger.boards(&filter).await.unwrap();
-    assert_eq!(page.items, [housed.clone()]);
+    assert_eq!(page.items, std::slice::from_ref(&housed));
 
     let lead = agent(
         AgentKind::Lead,
@@ -362,7 +362,7 @@ async fn who_does_not_check_in_is_taken_up_once_and_given_up_in_the_end() {
     assert_eq!(woken.wake_attempts, 1);
     let due = async |at| scene.ledger.overdue_agents(at, 10).await.unwrap();
     assert!(due(deadline).await.is_empty(), "not before its deadline");
-    assert_eq!(due(later).await, [woken.clone()]);
+    assert_eq!(due(later).await, std::slice::from_ref(&woken));
     let claim = || scene.ledger.claim_overdue(&woken, later);
     assert!(claim().await.unwrap());
     assert!(!claim().await.unwrap(), "another host was first");

@@ -1,10 +1,10 @@
 //! The house's own chain, and the tables whose changes it tells.
 
-use dispatch_contract::event::{ChainHead, EventType};
+use dispatch_contract::event::{ChainHead, EventType, PackRef};
 use dispatch_contract::question::ObjectFact;
 use dispatch_contract::reading::{AuditFilter, Technician};
 use dispatch_contract::{EventId, TechnicianId};
-use dispatch_ledger::{HouseEvent, Registration, Revocation, StoredPack, Upload};
+use dispatch_ledger::{HouseEvent, Registration, Revocation, StoredFile, StoredPack, Upload};
 use serde_json::json;
 use ulid::Ulid;
 
@@ -130,12 +130,59 @@ async fn a_credential_is_revoked_once_and_forgotten_when_it_has_expired() {
     );
 }
 
+fn file(path: &str, hash: u8, content: &[u8]) -> StoredFile {
+    StoredFile {
+        path: path.to_owned(),
+        sha256: [hash; 32],
+        content: content.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn what_packs_share_is_kept_once_and_as_long_as_one_of_them_has_it() {
+    let scene = Scene::new().await;
+    let of = |digit: &str, own: u8, day: &str| StoredPack {
+        pack: PackRef {
+            digest: digit.repeat(64),
+            ..pack()
+        },
+        files: vec![
+            file("cedar/a.cedar", 1, b"shared"),
+            file("pack.toml", own, &[own]),
+        ],
+        stored_at: day.parse().unwrap(),
+    };
+    let older = of("a", 2, "2026-10-01T00:00:00Z");
+    let newer = of("b", 3, "2026-10-02T00:00:00Z");
+    // at the same time, as two hosts would
+    let (one, other) = tokio::join!(
+        scene.ledger.store_pack(&older),
+        scene.ledger.store_pack(&newer)
+    );
+    one.unwrap();
+    other.unwrap();
+    let contents = async || -> i64 {
+        let count = sqlx::query_scalar("SELECT count(*) FROM pack_contents");
+        count.fetch_one(scene.ledger.pool()).await.unwrap()
+    };
+    assert_eq!(contents().await, 3);
+    assert_eq!(scene.ledger.tidy_packs(1).await.unwrap(), 1);
+    assert_eq!(contents().await, 2, "the shared one stays");
+    let kept = scene.ledger.load_pack(&newer.pack.digest).await.unwrap();
+    assert_eq!(kept, Some(newer));
+    let gone = scene.ledger.load_pack(&older.pack.digest).await.unwrap();
+    assert_eq!(gone, None);
+}
+
 #[tokio::test]
 async fn the_highest_revision_is_active_and_revisions_only_grow() {
     let scene = Scene::new().await;
     let stored = StoredPack {
         pack: pack(),
-        archive: vec![0, 1, 2, 255],
+        files: vec![
+            file("cedar/a.cedar", 1, &[0, 1, 2, 255]),
+            file("pack.toml", 2, b"x"),
+        ],
         stored_at: now(),
     };
     let digest = stored.pack.digest.clone();

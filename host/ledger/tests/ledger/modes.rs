@@ -20,7 +20,7 @@ fn another(digit: &str) -> PackRef {
 async fn store(scene: &Scene, pack: PackRef) {
     let stored = StoredPack {
         pack,
-        archive: vec![1],
+        files: Vec::new(),
         stored_at: now(),
     };
     scene.ledger.store_pack(&stored).await.unwrap();

@@ -24,11 +24,13 @@ async fn has_revision(front: &Front, revision: u64) -> Value {
 async fn activate_nonsense(database: &TestDatabase, revision: i64) {
     let digest = format!("{revision:064}");
     let pool = database.pool();
-    sqlx::query("INSERT INTO packs (digest, name, version, archive, stored_at) VALUES ($1, 'x', '1', 'no archive', now())")
-        .bind(&digest)
-        .execute(pool)
-        .await
-        .expect("stored");
+    sqlx::query(
+        "INSERT INTO packs (digest, name, version, stored_at) VALUES ($1, 'x', '1', now())",
+    )
+    .bind(&digest)
+    .execute(pool)
+    .await
+    .expect("stored");
     sqlx::query("INSERT INTO pack_activations (revision, digest, activated_at, activated_by, house_sequence) VALUES ($1, $2, now(), '{}', 0)")
         .bind(revision)
         .bind(&digest)

@@ -64,7 +64,7 @@ async fn packs(ledger: &Ledger, cache: &Path) -> Result<HashMap<String, Known>, 
         let stored = ledger.load_pack(&pack.digest).await.map_err(unread)?;
         let known = match stored {
             None => Err("the database does not have this pack".to_owned()),
-            Some(stored) => PackFiles::from_archive(&stored.archive)
+            Some(stored) => PackFiles::of(stored.into_contents())
                 .and_then(|files| engine.load(&files))
                 .map_err(|error| chain(&error)),
         };

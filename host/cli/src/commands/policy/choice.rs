@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use dispatch_engine::{Engine, Pack, PackFiles};
-use dispatch_ledger::Ledger;
+use dispatch_ledger::{Ledger, StoredPack};
 use serde::Serialize;
 
 use super::house;
@@ -119,7 +119,7 @@ impl PackChoice {
                     Failure::usage(format!("{self} is looked up in a database: name a folder"))
                 })?;
                 let digest = self.digest(ledger).await?;
-                PackFiles::from_archive(&stored(ledger, &digest).await?)
+                PackFiles::of(stored(ledger, &digest).await?.into_contents())
             }
         };
         files
@@ -169,12 +169,12 @@ impl PackChoice {
     }
 }
 
-async fn stored(ledger: &Ledger, digest: &str) -> Result<Vec<u8>, Failure> {
+async fn stored(ledger: &Ledger, digest: &str) -> Result<StoredPack, Failure> {
     let stored = ledger
         .load_pack(digest)
         .await
         .map_err(|error| away(error, "the pack could not be read"))?;
-    stored.map(|stored| stored.archive).ok_or_else(|| {
+    stored.ok_or_else(|| {
         Failure::Other(anyhow::anyhow!(
             "the database does not have the pack {digest}"
         ))
