@@ -162,7 +162,7 @@ pub fn is_written(file: File, kind: Kind, found: Found, options: &Options) -> bo
 /// belong to no set any more; on first provisioning also the gateway's own BOOTSTRAP.md,
 /// which would have a dispatch agent ask strangers for a name.
 #[must_use]
-pub fn is_stale(name: &str, kind: Kind, found: Found, options: &Options) -> bool {
+pub fn is_stale(name: &str, kind: Kind, found: Found, action: Action) -> bool {
     if found != Found::Filled {
         return false;
     }
@@ -170,7 +170,7 @@ pub fn is_stale(name: &str, kind: Kind, found: Found, options: &Options) -> bool
     if wanted || !OLD_NAMES.contains(&name) {
         return false;
     }
-    kind == Kind::Lead || (name == File::Bootstrap.name() && options.action == Action::Provision)
+    kind == Kind::Lead || (name == File::Bootstrap.name() && action == Action::Provision)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod merge;
 mod observe;
 mod openclaw;
 mod options;
+mod pace;
 mod patient;
 mod plan;
 #[cfg(test)]

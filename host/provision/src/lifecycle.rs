@@ -3,8 +3,6 @@
 //! Nothing is remembered between two runs. Each asks the gateway what is there and does
 //! what is missing, so that a run which stopped anywhere is finished by the next.
 
-use std::time::Duration;
-
 use tokio::time::{Instant, sleep};
 
 use crate::control::{ConfigPatch, ControlPlane, Message};
@@ -12,29 +10,14 @@ use crate::error::{During, LifecycleError};
 use crate::heartbeat;
 use crate::keys::AgentKey;
 use crate::observe::{Go, Observer, Step};
-use crate::options::{Destructive, Options, Wake};
+use crate::options::{Action, Destructive, Options, Wake};
+use crate::pace::{self, Pace};
 use crate::plan::{AgentPlan, Registration};
 use crate::templates::Templates;
 use crate::tolerance;
 use crate::wake_text::wake_text;
 use crate::workspace::{self, Written};
 use dispatch_gateway::Secret;
-
-/// How long a created agent may take to show in `agents.list`: gateways acknowledge it up
-/// to a second before, and reload their configuration in between.
-const VISIBLE_WITHIN: Duration = Duration::from_secs(20);
-/// The first pause between two looks; each doubles it up to [`LOOK_MAX`].
-const LOOK_BASE: Duration = Duration::from_millis(100);
-/// The longest pause between two looks.
-const LOOK_MAX: Duration = Duration::from_secs(1);
-/// How often a just created agent is updated while the gateway does not know it yet.
-const UPDATE_TRIES: u32 = 5;
-/// The first pause between them; each doubles it up to [`UPDATE_MAX`].
-const UPDATE_BASE: Duration = Duration::from_millis(500);
-/// The longest pause between them.
-const UPDATE_MAX: Duration = Duration::from_secs(4);
-/// How often the configuration is read again because somebody else wrote it in between.
-const CONFIG_TRIES: u32 = 5;
 
 /// What a lifecycle did.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -86,6 +69,35 @@ pub async fn apply_lifecycle(
     options: &Options,
     observer: &dyn Observer,
 ) -> Result<Applied, LifecycleError> {
+    let order = Order {
+        templates,
+        plan,
+        token,
+        options,
+    };
+    apply_at(&Pace::USUAL, plane, &order, observer).await
+}
+
+/// What is wanted of one run.
+struct Order<'a> {
+    templates: &'a Templates,
+    plan: &'a AgentPlan,
+    token: &'a Secret,
+    options: &'a Options,
+}
+
+async fn apply_at(
+    pace: &Pace,
+    plane: &dyn ControlPlane,
+    order: &Order<'_>,
+    observer: &dyn Observer,
+) -> Result<Applied, LifecycleError> {
+    let &Order {
+        templates,
+        plan,
+        token,
+        options,
+    } = order;
     plan.check()?;
     // a text that cannot be made should not leave an agent behind that has none
     workspace::render_all(templates, plan, token)?;
@@ -102,14 +114,20 @@ pub async fn apply_lifecycle(
         workspace: registration.workspace.clone(),
         ..Applied::default()
     };
-    applied.created = create(plane, &registration, &watch).await?;
-    applied.updated = update(plane, &registration, applied.created).await?;
+    applied.created = create(pace, plane, &registration, &watch).await?;
+    applied.updated = update(pace, plane, &registration, applied.created).await?;
     watch.after(Step::Update)?;
     applied.heartbeat_written = set_heartbeat(plane, &registration).await?;
     watch.after(Step::Heartbeat)?;
     applied.files = workspace::write(plane, templates, plan, token, options).await?;
     watch.after(Step::Files)?;
-    applied.files.removed = workspace::remove_stale(plane, plan, options).await?;
+    // an agent made just now has what the gateway seeds, whatever this run is called
+    let action = if applied.created {
+        Action::Provision
+    } else {
+        options.action
+    };
+    applied.files.removed = workspace::remove_stale(plane, plan, action).await?;
     watch.after(Step::Stale)?;
     if options.reset_session {
         applied.session_reset = reset(plane, &session_key).await?;
@@ -194,6 +212,7 @@ impl Watch<'_> {
 
 /// Creates the agent where it is missing and waits until it shows. Whether it was created.
 async fn create(
+    pace: &Pace,
     plane: &dyn ControlPlane,
     registration: &Registration,
     watch: &Watch<'_>,
@@ -211,16 +230,16 @@ async fn create(
         _ => watch.after(Step::Create)?,
     }
     let began = Instant::now();
-    let mut pause = LOOK_BASE;
+    let mut pause = pace.look.first;
     while !shows(plane, &registration.agent_id, Step::Visible).await? {
-        if began.elapsed() + pause > VISIBLE_WITHIN {
+        if began.elapsed() + pause > pace.visible_within {
             return Err(LifecycleError::NotVisible {
                 agent_id: registration.agent_id.clone(),
                 waited: began.elapsed(),
             });
         }
         sleep(pause).await;
-        pause = (pause * 2).min(LOOK_MAX);
+        pause = (pause * 2).min(pace.look.longest);
     }
     watch.after(Step::Visible)?;
     Ok(true)
@@ -237,6 +256,7 @@ async fn shows(
 
 /// Sets name and workspace where the gateway lists them otherwise, or not at all.
 async fn update(
+    pace: &Pace,
     plane: &dyn ControlPlane,
     registration: &Registration,
     created: bool,
@@ -248,13 +268,15 @@ async fn update(
     if seen.is_some_and(|seen| seen.is_as(registration)) {
         return Ok(false);
     }
-    let mut pause = UPDATE_BASE;
+    let mut pause = pace.update.first;
     for tried in 1.. {
         match plane.update_agent(registration).await {
             Ok(()) => break,
-            Err(error) if created && tried < UPDATE_TRIES && tolerance::missing_agent(&error) => {
+            Err(error)
+                if created && tried < pace.update_tries && tolerance::missing_agent(&error) =>
+            {
                 sleep(pause).await;
-                pause = (pause * 2).min(UPDATE_MAX);
+                pause = (pause * 2).min(pace.update.longest);
             }
             Err(source) => {
                 return Err(LifecycleError::Gateway {
@@ -272,7 +294,7 @@ async fn set_heartbeat(
     plane: &dyn ControlPlane,
     registration: &Registration,
 ) -> Result<bool, LifecycleError> {
-    for _ in 0..CONFIG_TRIES {
+    for _ in 0..pace::CONFIG_TRIES {
         let seen = plane.config().await.during(Step::Heartbeat)?;
         let Some(change) = heartbeat::change(&seen.config, std::slice::from_ref(registration))?
         else {
@@ -294,7 +316,7 @@ async fn set_heartbeat(
             }
         }
     }
-    Err(LifecycleError::ConfigBusy(CONFIG_TRIES))
+    Err(LifecycleError::ConfigBusy(pace::CONFIG_TRIES))
 }
 
 async fn reset(plane: &dyn ControlPlane, session_key: &str) -> Result<bool, LifecycleError> {
@@ -319,7 +341,8 @@ async fn send_wake(
         session_key: session_key.to_owned(),
         text: wake_text(&plan.name, options.action),
         deliver: wake.deliver,
-        idempotency_key: wake.idempotency_key.clone(),
+        // each agent has its own, should the same occasion wake several
+        idempotency_key: format!("{}:{}", wake.idempotency_key, plan.key().agent_id()),
     };
     plane.send(&message).await.during(Step::Wake)
 }

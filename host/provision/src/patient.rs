@@ -23,11 +23,6 @@ impl<'p> Patient<'p> {
             retries: Mutex::new(Retries::new(budget, context)),
         }
     }
-
-    /// Whether the budget is spent: nothing more is tried.
-    pub async fn spent(&self) -> bool {
-        self.retries.lock().await.spent()
-    }
 }
 
 /// One call with patience.

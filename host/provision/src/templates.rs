@@ -11,8 +11,8 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::value::{Serde, Value, ValueKind};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, escape_formatter};
 
 use crate::context::context;
 use crate::files::File;
@@ -167,6 +167,11 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
+        environment.set_formatter(|out, state, value| match value.kind() {
+            // as they read in a configuration, not as Python writes them
+            ValueKind::Bool => escape_formatter(out, state, &Value::from(word(value.is_true()))),
+            _ => escape_formatter(out, state, value),
+        });
         if let Ok(syntax) = SyntaxConfig::builder()
             .trim_blocks(true)
             .lstrip_blocks(true)
@@ -203,6 +208,10 @@ impl Templates {
             .find_map(|name| self.texts.get(&name).map(|text| (name, text.as_str())))
             .ok_or(TemplateError::Missing { file, kind })
     }
+}
+
+fn word(truth: bool) -> &'static str {
+    if truth { "true" } else { "false" }
 }
 
 fn within_budget(file: File, plan: &AgentPlan, text: String) -> Result<String, TemplateError> {

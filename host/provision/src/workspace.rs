@@ -126,13 +126,13 @@ async fn found(
 pub(crate) async fn remove_stale(
     plane: &dyn ControlPlane,
     plan: &AgentPlan,
-    options: &Options,
+    action: Action,
 ) -> Result<Vec<String>, LifecycleError> {
     let agent_id = plan.key().agent_id();
     let kind = plan.post.kind();
     let mut removed = Vec::new();
     for seen in plane.files(&agent_id).await.during(Step::Stale)? {
-        if !files::is_stale(&seen.name, kind, seen.found(), options) {
+        if !files::is_stale(&seen.name, kind, seen.found(), action) {
             continue;
         }
         let done = match plane.delete_file(&agent_id, &seen.name).await {

@@ -158,16 +158,42 @@ pub async fn broadcast(
     message: &LeadMessage,
     correlation_id: Option<String>,
 ) -> Result<Broadcast, CoordinationError> {
+    broadcast_within(COORDINATION, plane, leads, message, correlation_id).await
+}
+
+async fn broadcast_within(
+    budget: Budget,
+    plane: &dyn ControlPlane,
+    leads: &[Lead],
+    message: &LeadMessage,
+    correlation_id: Option<String>,
+) -> Result<Broadcast, CoordinationError> {
     check(&message.content)?;
     let correlation_id = correlation(correlation_id, "broadcast");
-    let patient = patience(plane, COORDINATION);
+    let patient = patience(plane, budget);
     let mut results = Vec::with_capacity(leads.len());
+    let mut spent = None;
     for lead in leads {
-        let done = tell_lead(&patient, lead, message, &correlation_id).await;
+        let error = match &spent {
+            // not even begun: what is begun and given up may arrive
+            Some(why) => Some(String::clone(why)),
+            None => {
+                let done = tell_lead(&patient, lead, message, &correlation_id).await;
+                let is_spent = matches!(
+                    done,
+                    Err(CoordinationError::Gateway(GatewayError::Spent { .. }))
+                );
+                let error = done.err().map(|error| error.to_string());
+                if is_spent {
+                    spent.clone_from(&error);
+                }
+                error
+            }
+        };
         results.push(BoardResult {
             board_id: lead.board_id,
-            ok: done.is_ok(),
-            error: done.err().map(|error| error.to_string()),
+            ok: error.is_none(),
+            error,
         });
     }
     let sent = results.iter().filter(|result| result.ok).count();

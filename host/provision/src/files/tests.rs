@@ -107,25 +107,35 @@ fn an_update_keeps_what_is_the_agents() {
 #[test]
 fn stale_files_go_from_leads_and_the_gateways_own_ritual_from_everybody() {
     use Found::{Empty, Filled, Missing};
-    let update = Options::update();
-    let first = Options::provision("k");
     let table = [
-        ("ROUTING.md", Kind::Lead, Filled, &update, true),
-        ("SELF.md", Kind::Lead, Filled, &first, true),
-        ("SELF.md", Kind::Lead, Empty, &update, false),
-        ("SELF.md", Kind::Lead, Missing, &update, false),
-        ("SELF.md", Kind::Worker, Filled, &update, false),
-        ("NOTES.md", Kind::Lead, Filled, &update, false),
-        ("MEMORY.md", Kind::Lead, Filled, &update, false),
-        ("BOOTSTRAP.md", Kind::Lead, Filled, &first, false),
-        ("BOOTSTRAP.md", Kind::Worker, Filled, &first, true),
-        ("BOOTSTRAP.md", Kind::Main, Filled, &first, true),
-        ("BOOTSTRAP.md", Kind::Worker, Filled, &update, false),
-        ("BOOTSTRAP.md", Kind::Worker, Missing, &first, false),
+        ("ROUTING.md", Kind::Lead, Filled, Action::Update, true),
+        ("SELF.md", Kind::Lead, Filled, Action::Provision, true),
+        ("SELF.md", Kind::Lead, Empty, Action::Update, false),
+        ("SELF.md", Kind::Lead, Missing, Action::Update, false),
+        ("SELF.md", Kind::Worker, Filled, Action::Update, false),
+        ("NOTES.md", Kind::Lead, Filled, Action::Update, false),
+        ("MEMORY.md", Kind::Lead, Filled, Action::Update, false),
+        ("BOOTSTRAP.md", Kind::Lead, Filled, Action::Provision, false),
+        (
+            "BOOTSTRAP.md",
+            Kind::Worker,
+            Filled,
+            Action::Provision,
+            true,
+        ),
+        ("BOOTSTRAP.md", Kind::Main, Filled, Action::Provision, true),
+        ("BOOTSTRAP.md", Kind::Worker, Filled, Action::Update, false),
+        (
+            "BOOTSTRAP.md",
+            Kind::Worker,
+            Missing,
+            Action::Provision,
+            false,
+        ),
     ];
-    for (name, kind, found, options, expected) in table {
+    for (name, kind, found, action, expected) in table {
         assert_eq!(
-            is_stale(name, kind, found, options),
+            is_stale(name, kind, found, action),
             expected,
             "{name} of a {kind}"
         );
