@@ -186,7 +186,9 @@ impl Drop for ModelServer {
 
 async fn answer(stream: TcpStream, script: &Script, book: &Mutex<Vec<Asked>>) -> Result<()> {
     let mut stream = BufReader::new(stream);
-    let request = wire::request(&mut stream).await?;
+    let Some(request) = wire::request(&mut stream).await? else {
+        return Ok(());
+    };
     if request.path != "/v1/chat/completions" {
         return Ok(stream.write_all(&status(404)).await?);
     }

@@ -17,9 +17,12 @@ pub(super) struct Request {
     pub(super) body: Vec<u8>,
 }
 
-/// Reads one request.
-pub(super) async fn request(stream: &mut BufReader<TcpStream>) -> Result<Request> {
+/// Reads one request; none where the other side went away without one.
+pub(super) async fn request(stream: &mut BufReader<TcpStream>) -> Result<Option<Request>> {
     let (first, length) = head(stream).await?;
+    if first.is_empty() {
+        return Ok(None);
+    }
     let path = first
         .split(' ')
         .nth(1)
@@ -29,7 +32,7 @@ pub(super) async fn request(stream: &mut BufReader<TcpStream>) -> Result<Request
     ensure!(length <= MAX_BODY, "a request of {length} bytes");
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
-    Ok(Request { path, body })
+    Ok(Some(Request { path, body }))
 }
 
 /// Asks for a path; status and body.
