@@ -1,5 +1,5 @@
 //! What goes wrong between a model and the host: repeated calls, call ids used again, a
-//! loop, a host that is away, a run that is cancelled. Nothing is done twice.
+//! loop. Nothing is done twice.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use dispatch_gateway::ask;
 use dispatch_gateway::methods::chat;
 use dispatch_testing::openclaw::Reply;
 use futures::StreamExt;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::world::{World, agent, at_once, ended, lax, main_session, message, on, request};
+use crate::world::{World, agent, at_once, lax, main_session, message, on, request};
 
 const INTAKE: Role = Role::SystemIntakeAgent;
 
@@ -22,16 +22,14 @@ const INVOKED: usize = 900;
 const IN_FLIGHT: usize = 16;
 
 #[tokio::test]
-async fn nothing_is_done_twice_whatever_the_weather() {
+async fn nothing_is_done_twice_whatever_a_model_does() {
     // as few as a slow machine still goes beyond
-    let Some(mut world) = World::start(&["--rate-per-s", "1", "--burst", "40"]).await else {
+    let Some(world) = World::start(&["--rate-per-s", "1", "--burst", "40"]).await else {
         return;
     };
     let ticket = a_call_that_is_repeated_is_answered_as_before(&world).await;
     a_call_id_used_again_is_another_call(&world).await;
     a_model_that_loops_is_held_up(&world, &ticket).await;
-    a_host_that_is_away_is_said_to_be(&mut world, &ticket).await;
-    a_run_that_is_cancelled_ends_its_call(&world, &ticket).await;
     world.host.audit_is_clean();
 }
 
@@ -135,24 +133,15 @@ async fn a_model_that_loops_is_held_up(world: &World, ticket: &str) {
     let mut results = turn.results;
     assert_eq!(results.len(), AT_ONCE * ROUNDS, "the model called so often");
     results.extend(invoke_again_and_again(world, ticket).await);
-    let done = results
+    // the host's answer, or a refusal (to a model, within JSON of OpenClaw's)
+    let (held_up, done): (Vec<&String>, Vec<&String>) = results
         .iter()
-        .filter(|result| result.starts_with('{'))
-        .count();
-    let held_up = results
-        .iter()
-        .filter(|result| result.contains("rate_limited"))
-        .count();
-    assert!(done > 0 && held_up > 0, "{done} done, {held_up} held up");
-    assert_eq!(
-        done + held_up,
-        AT_ONCE * ROUNDS + INVOKED,
-        "{:?}",
-        results.last()
-    );
-    let told = results
-        .iter()
-        .find(|result| result.contains("rate_limited"));
+        .partition(|result| result.contains("Refused (rate_limited)"));
+    let answers = |result: &&String| result.contains(r#""emitted_event_ids""#);
+    assert!(done.iter().all(answers), "{done:?}");
+    assert_eq!(results.len(), AT_ONCE * ROUNDS + INVOKED);
+    let (done, told) = (done.len(), held_up.first());
+    assert!(done > 0, "some came through");
     assert!(
         told.is_some_and(|told| told.contains("call again after")),
         "{told:?}"
@@ -192,61 +181,4 @@ async fn invoke_again_and_again(world: &World, ticket: &str) -> Vec<String> {
         .buffer_unordered(IN_FLIGHT)
         .collect()
         .await
-}
-
-async fn a_host_that_is_away_is_said_to_be(world: &mut World, ticket: &str) {
-    let set = |priority: &str| {
-        [(
-            "ticket_set_priority",
-            on(ticket, json!({ "priority": priority })),
-        )]
-    };
-    world.host.kill_9();
-    let turn = world
-        .turn(&agent(INTAKE), "It is urgent!", &set("emergency"))
-        .await;
-    let told = turn.results.last().expect("an answer");
-    assert!(
-        told.contains("cannot be reached, so nothing was done"),
-        "{told}"
-    );
-    assert!(told.contains("Try again"), "{told}");
-    world.host.launch().await;
-    let turn = world
-        .turn(&agent(INTAKE), "Try again.", &set("emergency"))
-        .await;
-    assert_eq!(turn.answer()["ticket"]["priority"], "emergency");
-}
-
-async fn a_run_that_is_cancelled_ends_its_call(world: &World, ticket: &str) {
-    let session = main_session(&agent(INTAKE));
-    let call = on(ticket, json!({ "priority": "standard" }));
-    let step = vec![Reply::call("call_c", "ticket_set_priority", call)];
-    let asked = world.asked().len();
-    world.host.freeze();
-    let mut events = world
-        .begin(&session, "Not that urgent.", "cancelled", step)
-        .await;
-    // the call is on its way once the model was asked what to do
-    while world.asked().len() == asked {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    let abort = chat::Abort {
-        session_key: session.clone(),
-        run_id: Some("cancelled".into()),
-    };
-    let aborted = ask(&world.connection, &abort).await.expect("answered");
-    assert!(aborted.aborted);
-    // the host is still frozen: nobody waited for its answer
-    assert_eq!(ended(&mut events, "cancelled").await, "aborted");
-    world.host.thaw();
-    let turn = world
-        .turn(
-            &agent(INTAKE),
-            "And?",
-            &[("ticket_get", on(ticket, json!({})))],
-        )
-        .await;
-    assert_eq!(turn.answer()["ticket_id"], ticket, "the agent goes on");
 }

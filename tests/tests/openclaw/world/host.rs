@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 
 use dispatch_contract::Role;
 use dispatch_testing::TestDatabase;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -19,7 +17,7 @@ use super::PATIENCE;
 /// The technician whom tests assign.
 pub(crate) const TECHNICIAN: &str = "01J9ZQ4Y7M8K6T5R4E3W2Q1T0A";
 
-/// A host that can be killed and started again on the same port.
+/// A running host.
 pub(crate) struct Host {
     database: TestDatabase,
     folder: TempDir,
@@ -57,8 +55,8 @@ impl Host {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Starts it, where it does not run, and waits until it is ready.
-    pub(crate) async fn launch(&mut self) {
+    /// Starts it, and waits until it is ready.
+    async fn launch(&mut self) {
         let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/real-dispatch");
         let components = policies.join("components/ticket-create.wasm");
         assert!(components.exists(), "run `cargo xtask guests` first");
@@ -92,30 +90,6 @@ impl Host {
             assert!(began.elapsed() < PATIENCE, "not ready: {}", self.log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-    }
-
-    /// As the kernel does when memory runs out.
-    pub(crate) fn kill_9(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().expect("killed");
-            child.wait().expect("ended");
-        }
-    }
-
-    /// It stops answering, with its connections open.
-    pub(crate) fn freeze(&self) {
-        self.signal(Signal::SIGSTOP);
-    }
-
-    /// It goes on.
-    pub(crate) fn thaw(&self) {
-        self.signal(Signal::SIGCONT);
-    }
-
-    fn signal(&self, signal: Signal) {
-        let id = self.child.as_ref().expect("it runs").id();
-        let pid = Pid::from_raw(i32::try_from(id).expect("an id"));
-        kill(pid, signal).expect("told");
     }
 
     /// A token for a role, as an operator makes it.

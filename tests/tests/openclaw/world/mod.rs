@@ -147,7 +147,7 @@ impl World {
     }
 
     /// A message in a session; what the gateway tells from then on.
-    pub(crate) async fn begin(
+    async fn begin(
         &self,
         session: &str,
         message: &str,
@@ -165,11 +165,6 @@ impl World {
         events
     }
 
-    /// Everything that the model was asked so far.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
-        self.model.asked()
-    }
-
     fn last_asked(&self, agent: &str) -> Asked {
         let asked = self.model.asked();
         let last = asked.into_iter().rfind(|asked| asked.agent() == agent);
@@ -178,7 +173,7 @@ impl World {
 }
 
 /// How this run ended.
-pub(crate) async fn ended(
+async fn ended(
     events: &mut (impl Stream<Item = dispatch_gateway::Event> + Unpin),
     run: &str,
 ) -> String {
@@ -217,7 +212,7 @@ pub(crate) fn at_once(calls: impl IntoIterator<Item = (String, &'static str, Val
     Reply::Call(calls.collect())
 }
 
-pub(crate) async fn connect(gateway: &RealGateway) -> Connection {
+async fn connect(gateway: &RealGateway) -> Connection {
     let address = Address::parse(&gateway.url()).expect("an address");
     let token = Credential::given(Secret::new(gateway.token()));
     let mut target = Target::new(address, token);
