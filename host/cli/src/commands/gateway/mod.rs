@@ -4,6 +4,7 @@
 mod agents;
 mod call;
 mod channels;
+mod config;
 mod devices;
 mod doctor;
 mod health;
@@ -33,6 +34,7 @@ enum Action {
     Agents(agents::Args),
     Sessions(sessions::Args),
     Channels(channels::Args),
+    Config(config::Args),
     Logs(logs::Args),
     Devices(devices::Args),
     Call(call::Args),
@@ -49,6 +51,7 @@ impl Args {
             Action::Agents(args) => args.run(global.json).await,
             Action::Sessions(args) => args.run(global.json).await,
             Action::Channels(args) => args.run(global.json).await,
+            Action::Config(args) => args.run(global.json).await,
             Action::Logs(args) => args.run(global.json).await,
             Action::Devices(args) => args.run(global.json).await,
             Action::Call(args) => args.run(global.json).await,
