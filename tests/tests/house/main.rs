@@ -6,6 +6,7 @@
 
 mod attachments;
 mod case_file;
+mod console;
 mod crash;
 mod feed;
 mod gateways;

@@ -50,7 +50,7 @@ pub(crate) async fn run(front: &Front, who: &Person, arguments: &[&str]) -> (i32
 }
 
 /// The binary that this test run built.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("this test's binary");
     let folder = test.ancestors().nth(2).expect("the target folder");
     let binary = folder.join("dispatch");

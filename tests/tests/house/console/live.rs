@@ -1,0 +1,92 @@
+//! What others commit shows as it is committed, in every view; what is lost shows at once.
+
+use dispatch_contract::Role;
+use serde_json::json;
+
+use super::{open, sees};
+use crate::support::{House, bodies};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_that_another_opens_shows_and_moves_as_it_moves() {
+    let house = House::start().await;
+    let mut console = open(&house, (120, 40), false);
+    sees(&mut console, &["● live", "No tickets yet."]).await;
+    let (ticket, _) = house.open(&bodies::bare()).await;
+    sees(&mut console, &["Ada Byrne", "new", &ticket]).await;
+    let classified = json!({ "priority": "emergency" });
+    let answer = house.on(&house.intake(), "ticket.set_priority", &ticket, &classified);
+    answer.await.ok();
+    sees(&mut console, &["!EMG", "emergency"]).await;
+    // the timeline beside it, with the event open
+    console.press("n");
+    sees(
+        &mut console,
+        &["timeline", "ticket.priority_set", "open event"],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_audit_verifies_each_event_and_a_whole_chain() {
+    let house = House::start().await;
+    let (ticket, _) = house.open(&bodies::schedulable()).await;
+    let mut console = open(&house, (120, 40), false);
+    console.press("3");
+    sees(&mut console, &["ticket.created", "✓"]).await;
+    // a refusal leaves nothing in the audit, and its decision with the decisions
+    let early = bodies::window(48);
+    let early = json!({ "selected_window": early });
+    let technician = house.role(Role::Technician);
+    let refused = house.on(&technician, "schedule.confirm", &ticket, &early);
+    assert_eq!(refused.await.status, 403);
+    let message = bodies::message("when?");
+    let answer = house.on(&house.intake(), "ticket.add_message", &ticket, &message);
+    answer.await.ok();
+    sees(&mut console, &["ticket.message_added"]).await;
+    console.press("v");
+    sees(&mut console, &["holds", "each hash verified"]).await;
+    console.press("4 o");
+    sees(
+        &mut console,
+        &[
+            "deny",
+            "schedule.confirm",
+            "role_forbidden",
+            "refused 1 of 1",
+        ],
+    )
+    .await;
+    console.press("5");
+    sees(&mut console, &["real-dispatch", "revision", "enforced"]).await;
+    console.press("7");
+    sees(&mut console, &["Nothing waits for you."]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_goes_away_shows_at_once_and_what_was_missed_shows_when_it_is_back() {
+    let mut house = House::start().await;
+    let (_, _) = house.open(&bodies::bare()).await;
+    let mut console = open(&house, (100, 30), false);
+    sees(&mut console, &["● live", "Ada Byrne"]).await;
+    house.stop().await;
+    sees(&mut console, &["STALE since", "~"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filter_is_the_hosts_and_the_board_has_the_rest() {
+    let house = House::start().await;
+    let mut other = bodies::bare();
+    other["customer"]["contact_name"] = json!("Zoë 東京");
+    other["issue"]["summary"] = json!("A hangar door trips its breaker");
+    house.open(&bodies::bare()).await;
+    house.open(&other).await;
+    let mut console = open(&house, (120, 40), false);
+    sees(&mut console, &["Ada Byrne", "Zoë"]).await;
+    console.press("/");
+    console.type_text("hangar");
+    console.press("enter");
+    let screen = sees(&mut console, &["Tickets /hangar 1/1", "Zoë"]).await;
+    assert!(!screen.contains("Ada Byrne"), "{screen}");
+    console.press("2");
+    sees(&mut console, &["new 2", "triaged 0", "Ada Byrne", "Zoë"]).await;
+}
