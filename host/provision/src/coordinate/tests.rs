@@ -176,7 +176,11 @@ async fn a_gateway_that_is_gone_costs_one_budget_whatever_the_number_of_boards()
         first.contains("(gateway coordination timeout). Last error: ws://h"),
         "{first}"
     );
-    assert!(done.results.iter().all(|result| result.error.as_deref() == Some(first)));
+    assert!(
+        done.results
+            .iter()
+            .all(|result| result.error.as_deref() == Some(first))
+    );
 }
 
 #[tokio::test]
