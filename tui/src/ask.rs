@@ -75,11 +75,22 @@ pub(crate) struct ToolEntry {
     pub(crate) schema: Value,
 }
 
+/// What a call would come to.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Judged {
+    /// Where the ticket would stand.
+    pub(crate) to: Option<State>,
+    /// The snapshot as it would be; none where papers would have to be made for it.
+    pub(crate) ticket: Option<Box<Ticket>>,
+}
+
 /// What came of a call.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Called {
-    /// Committed; or, dry, what it would come to.
+    /// Committed.
     Done(Box<Answer>),
+    /// A dry run: it would be committed, and come to this.
+    Judged(Judged),
     /// Turned away.
     Refused(Box<Refusal>),
 }

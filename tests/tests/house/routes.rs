@@ -56,6 +56,10 @@ const ROUTES: &[(&str, &str, &[Role], u16)] = &[
     ("patch", "/v0/gateways/{gateway_id}", OPERATORS, 404),
     ("delete", "/v0/gateways/{gateway_id}", OPERATORS, 404),
     ("get", "/v0/gateways/{gateway_id}/status", OPERATORS, 404),
+    ("get", "/v0/gateways/health", OPERATORS, 200),
+    ("get", "/v0/gateways/{gateway_id}/health", OPERATORS, 404),
+    ("get", "/v0/outbox", OPERATORS, 200),
+    ("post", "/v0/outbox/{outbox_id}/replay", OPERATORS, 404),
     ("post", "/v0/gateways/{gateway_id}/sync", OPERATORS, 404),
     ("get", "/v0/gateways/{gateway_id}/sessions", OPERATORS, 404),
     (
@@ -137,6 +141,7 @@ async fn each_route_lets_in_whom_it_is_for() {
             .replace("{board_id}", &Ulid::generate().to_string())
             .replace("{agent_id}", &Ulid::generate().to_string())
             .replace("{session_key}", "agent:a:main")
+            .replace("{outbox_id}", "999999")
     };
     let status = async |method: &str, path: &str, who: Option<&Person>| -> u16 {
         let method: Method = method.to_uppercase().parse().expect("a method");

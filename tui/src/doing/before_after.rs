@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use dispatch_contract::Ticket;
-use dispatch_contract::answer::Answer;
 use serde_json::Value;
 
+use crate::ask::Judged;
 use crate::views::fields::flatten;
 
 /// A field that changes: its name, before, after.
@@ -25,11 +25,20 @@ fn flat(value: &Value) -> BTreeMap<String, String> {
     fields.into_iter().collect()
 }
 
-/// What of the ticket changes, and what the tool answers beside it.
-pub(crate) fn changes(before: Option<&Ticket>, answer: &Answer) -> Vec<Change> {
+/// What of the ticket changes. Where the snapshot after is not known, the move alone.
+pub(crate) fn changes(before: Option<&Ticket>, judged: &Judged) -> Vec<Change> {
     let json = |ticket: &Ticket| serde_json::to_value(ticket).unwrap_or_default();
-    let old = before.map(|ticket| flat(&json(ticket))).unwrap_or_default();
-    let new = flat(&json(&answer.ticket));
+    let mut old = before.map(|ticket| flat(&json(ticket))).unwrap_or_default();
+    let new = match &judged.ticket {
+        Some(ticket) => flat(&json(ticket)),
+        None => {
+            old.retain(|name, _| name == "state");
+            let to = judged
+                .to
+                .map(|state| ("state".to_owned(), state.to_string()));
+            to.into_iter().collect()
+        }
+    };
     let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
     names.sort();
     names.dedup();
@@ -44,15 +53,5 @@ pub(crate) fn changes(before: Option<&Ticket>, answer: &Answer) -> Vec<Change> {
         .collect();
     // where it goes is what is asked for first
     changes.sort_by_key(|change| change.name != "state");
-    let data = serde_json::to_value(&answer.data).unwrap_or_default();
-    for (name, value) in flat(&data) {
-        if !new.values().any(|known| *known == value) {
-            changes.push(Change {
-                name: format!("answer: {name}"),
-                before: None,
-                after: Some(value),
-            });
-        }
-    }
     changes
 }

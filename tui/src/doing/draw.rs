@@ -266,8 +266,8 @@ fn foot(sheet: &Sheet, app: &App, width: usize) -> Vec<Line<'static>> {
 fn draw_confirm(frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, app: &App) {
     let world = &app.world;
     let theme = &world.theme;
-    let Some(answer) = &sheet.after else { return };
-    let changes = changes(sheet.ticket.as_ref(), answer);
+    let Some(judged) = &sheet.after else { return };
+    let changes = changes(sheet.ticket.as_ref(), judged);
     let height = u16::try_from(changes.len() + 9).unwrap_or(area.height);
     let title = format!("commit {}?", sheet.tool);
     let inner = pane::dialog(frame, area, (WIDTH, height.max(10)), &title, world);

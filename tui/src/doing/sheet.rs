@@ -7,7 +7,7 @@ use dispatch_contract::{Code, Refusal, Ticket, Tool};
 use serde_json::{Value, json};
 
 use super::Next;
-use crate::ask::{Answered, Ask, Called, Got};
+use crate::ask::{Answered, Ask, Called, Got, Judged};
 use crate::form::Form;
 use crate::keys::Action;
 use crate::theme::Role;
@@ -28,7 +28,7 @@ pub(crate) struct Sheet {
     pub(crate) form: Form,
     pub(crate) stage: Stage,
     /// What the host said it would come to.
-    pub(crate) after: Option<Box<Answer>>,
+    pub(crate) after: Option<Judged>,
     /// What the host said against it.
     pub(crate) refusal: Option<Box<Refusal>>,
     /// What else there is to say.
@@ -168,11 +168,11 @@ impl Sheet {
             return Next::Stay;
         }
         match answered {
-            Ok(Got::Called(Called::Done(answer))) if *dry_run => {
-                self.after = Some(answer);
+            Ok(Got::Called(Called::Judged(judged))) if *dry_run => {
+                self.after = Some(judged);
                 self.stage = Stage::Confirming;
             }
-            Ok(Got::Called(Called::Done(answer))) => {
+            Ok(Got::Called(Called::Done(answer))) if !*dry_run => {
                 return Next::Over(Some((Role::Good, self.committed(&answer))));
             }
             Ok(Got::Called(Called::Refused(refusal))) => self.refused(refusal),

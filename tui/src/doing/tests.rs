@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::before_after::changes;
 use super::menu::Legal;
 use super::*;
-use crate::ask::{Called, Got};
+use crate::ask::{Called, Got, Judged};
 use crate::form::{Form, Known};
 use crate::testing::{ticket, tools, world};
 use crate::trouble::Trouble;
@@ -45,6 +45,11 @@ fn done(priority: Priority) -> Answered {
     Ok(Got::Called(Called::Done(answer(priority))))
 }
 
+fn judged(priority: Priority) -> Answered {
+    let ticket = Some(Box::new(answer(priority).ticket));
+    Ok(Got::Called(Called::Judged(Judged { to: None, ticket })))
+}
+
 fn lost() -> Answered {
     Err(Trouble::Unreachable {
         url: "http://h".into(),
@@ -59,7 +64,7 @@ fn a_call_is_judged_shown_and_then_committed() {
     let (body, dry_run, ask) = sent(&mut sheet);
     assert!(dry_run);
     assert_eq!(body["expected_version"], 1);
-    assert_eq!(sheet.take(&ask, done(Priority::Emergency)), Next::Stay);
+    assert_eq!(sheet.take(&ask, judged(Priority::Emergency)), Next::Stay);
     assert_eq!(sheet.stage, Stage::Confirming);
     let shown = changes(sheet.ticket.as_ref(), sheet.after.as_ref().unwrap());
     let said: Vec<_> = shown
@@ -84,7 +89,7 @@ fn a_call_without_an_answer_is_sent_again_under_its_key_and_another_under_anothe
         if sheet.stage == Stage::Filling {
             sheet.act(Action::Submit);
             let (_, _, ask) = sent(&mut sheet);
-            sheet.take(&ask, done(Priority::Standard));
+            sheet.take(&ask, judged(Priority::Standard));
         }
         sheet.act(Action::Submit);
         let (body, _, ask) = sent(&mut sheet);
@@ -100,7 +105,7 @@ fn a_call_without_an_answer_is_sent_again_under_its_key_and_another_under_anothe
     ));
     sheet.act(Action::Submit);
     let (_, _, ask) = sent(&mut sheet);
-    sheet.take(&ask, done(Priority::Emergency));
+    sheet.take(&ask, judged(Priority::Emergency));
     sheet.act(Action::Submit);
     let (body, ..) = sent(&mut sheet);
     assert_ne!(body["request_id"], keys[0].as_str());

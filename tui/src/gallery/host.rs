@@ -10,7 +10,7 @@ use dispatch_contract::summary::Summary;
 use dispatch_contract::{Code, Event, State, Ticket, TicketId, Tool};
 use serde_json::{Value, json};
 
-use crate::ask::{Answered, Ask, Called, Got};
+use crate::ask::{Answered, Ask, Called, Got, Judged};
 use crate::testing::{at, decision, event, id, ticket, tools};
 use crate::trouble::Trouble;
 use crate::views::tickets::queue::{Listing, Place};
@@ -459,12 +459,20 @@ pub(super) fn answer(ask: &Ask) -> Answered {
             });
         }
         Ask::Tools => Got::Tools(tools()),
-        Ask::Call { tool, body, .. } => {
+        Ask::Call {
+            tool,
+            body,
+            dry_run,
+        } => {
             let id = body["ticket_id"].as_str().and_then(|id| id.parse().ok());
             let mut ticket = case(id.unwrap()).ticket;
             if *tool == Tool::TicketSetPriority {
                 ticket.priority = serde_json::from_value(json!("emergency")).unwrap();
                 ticket.billing.emergency_rate_approved = Some(true);
+            }
+            if *dry_run {
+                let ticket = Some(Box::new(ticket));
+                return Ok(Got::Called(Called::Judged(Judged { to: None, ticket })));
             }
             Got::Called(Called::Done(Box::new(Answer {
                 request_id: "r".into(),

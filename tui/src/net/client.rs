@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use dispatch_contract::event::EventType;
 use dispatch_contract::reading::{Page, Technician};
-use dispatch_contract::{State, Ticket, Tool};
+use dispatch_contract::{Refusal, State, Ticket, Tool};
 use reqwest::{RequestBuilder, Response, Url, redirect};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::Error;
-use crate::ask::{Answered, Ask, Called, Got, ToolEntry};
+use crate::ask::{Answered, Ask, Called, Got, Judged, ToolEntry};
 use crate::trouble::Trouble;
 use crate::views::board::lane;
 use crate::views::tickets::queue::{Filter, Listing, MAX_WATCHED, PAGE, Place};
@@ -51,6 +51,27 @@ struct ToolList {
 #[serde(default)]
 struct Problem {
     detail: String,
+}
+
+/// What of a dry run's answer is shown.
+#[derive(Deserialize)]
+struct DryRun {
+    to: Option<State>,
+    ticket: Option<Box<Ticket>>,
+    refusal: Option<Box<Refusal>>,
+}
+
+impl DryRun {
+    /// A dry run is answered also where the call would be refused.
+    fn called(self) -> Called {
+        match self.refusal {
+            Some(refusal) => Called::Refused(refusal),
+            None => Called::Judged(Judged {
+                to: self.to,
+                ticket: self.ticket,
+            }),
+        }
+    }
 }
 
 impl Client {
@@ -200,10 +221,12 @@ impl Client {
         let status = response.status();
         let bytes = self.body(response).await?;
         if status.is_success() {
-            let answer = serde_json::from_slice(&bytes);
-            return answer
-                .map(Called::Done)
-                .map_err(|error| self.foreign(error.to_string()));
+            let answer = if dry_run {
+                serde_json::from_slice(&bytes).map(DryRun::called)
+            } else {
+                serde_json::from_slice(&bytes).map(Called::Done)
+            };
+            return answer.map_err(|error| self.foreign(error.to_string()));
         }
         serde_json::from_slice(&bytes)
             .map(Called::Refused)

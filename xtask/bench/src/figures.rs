@@ -191,6 +191,7 @@ mod tests {
                 "gateways_rss_mb",
                 "gateways_cpu_percent",
                 "gateway_known_s",
+                "hosts_agree_max_ms",
                 "commits_per_s_1",
                 "commits_per_s_32",
                 "commits_per_s_8",

@@ -6,7 +6,7 @@ use dispatch_gateway::methods::{
 use dispatch_gateway::{Credential, GatewayError, Secret, Trouble, ask, known, version};
 use futures::StreamExt as _;
 use futures::future::join_all;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::support::{HANG, connected, refused, started, target, target_with};
 
@@ -101,7 +101,8 @@ async fn a_token_is_let_in_and_everything_that_can_be_read_is() {
     let ended = async {
         while let Some(event) = events.next().await {
             let run = event.payload["runId"] == said.idempotency_key.as_str();
-            if &*event.name == "chat" && run && event.payload["state"] != "delta" {
+            let last = ["final", "aborted", "error"].map(Value::from);
+            if &*event.name == "chat" && run && last.contains(&event.payload["state"]) {
                 return event.payload["state"].clone();
             }
         }

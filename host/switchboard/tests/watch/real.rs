@@ -33,8 +33,10 @@ async fn a_real_gateway_is_known_for_what_it_is() {
     assert_eq!(health.protocol, Some(4));
     assert!(health.version.expect("a version").starts_with("2026."));
 
+    host.written(GatewayStatus::Online).await;
     real.freeze().expect("it runs");
     let health = host.found(id, GatewayStatus::Unreachable).await;
+    host.written(GatewayStatus::Unreachable).await;
     assert_eq!(health.trouble.as_deref(), Some("silent"), "{health:#?}");
     assert!(
         health
@@ -44,9 +46,11 @@ async fn a_real_gateway_is_known_for_what_it_is() {
     );
     real.thaw().expect("it runs");
     host.found(id, GatewayStatus::Online).await;
+    host.written(GatewayStatus::Online).await;
 
     real.kill_9();
     let health = host.found(id, GatewayStatus::Unreachable).await;
+    host.written(GatewayStatus::Unreachable).await;
     assert_eq!(
         health.trouble.as_deref(),
         Some("unreachable"),
@@ -60,6 +64,7 @@ async fn a_real_gateway_is_known_for_what_it_is() {
     );
     real.launch().await.expect("it starts again");
     host.found(id, GatewayStatus::Online).await;
+    host.written(GatewayStatus::Online).await;
 
     // a restart says so; with another token, what was good is refused after it
     real.set_token("another-token");
@@ -67,6 +72,7 @@ async fn a_real_gateway_is_known_for_what_it_is() {
     host.found(id, GatewayStatus::Starting).await;
     real.launch().await.expect("it starts again");
     let health = host.found(id, GatewayStatus::AuthFailed).await;
+    host.written(GatewayStatus::AuthFailed).await;
     assert_eq!(
         health.trouble.as_deref(),
         Some("auth_failed"),
@@ -75,9 +81,11 @@ async fn a_real_gateway_is_known_for_what_it_is() {
     assert!(health.next_step.expect("a next step").contains("token"));
     stage.set_token("real", "another-token");
     let health = host.found(id, GatewayStatus::Online).await;
+    host.written(GatewayStatus::Online).await;
     assert!(health.connections >= 4 && !health.errors.is_empty());
 
     let told = host.events(EventType::GatewayStatusChanged).await;
+    // to online four times, and away from it three times at least
     assert!(told.len() >= 7, "{told:#?}");
     watching.stop().await;
 }

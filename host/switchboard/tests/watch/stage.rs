@@ -120,6 +120,22 @@ impl Host {
         events
     }
 
+    /// Waits until the last change that is written down is to this status.
+    pub(crate) async fn written(&self, status: GatewayStatus) {
+        let began = Instant::now();
+        loop {
+            let events = self.events(EventType::GatewayStatusChanged).await;
+            if events
+                .last()
+                .is_some_and(|event| event.payload["to"] == status.name())
+            {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "never written: {events:#?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Waits until so many events of a kind are there, the oldest first.
     pub(crate) async fn told(&self, kind: EventType, many: usize) -> Vec<Event> {
         let began = Instant::now();

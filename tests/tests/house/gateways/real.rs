@@ -16,7 +16,9 @@ async fn a_real_gateway_has_the_agents_that_the_house_says() {
     let Some(installation) = Installation::found() else {
         return;
     };
-    let gateway = RealGateway::start(&installation, Value::Null)
+    // one without any agent does not start
+    let config = json!({ "agents": { "entries": { "intake": {} } } });
+    let gateway = RealGateway::start(&installation, config)
         .await
         .expect("a gateway");
     let house = House::start().await;

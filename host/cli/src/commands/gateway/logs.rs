@@ -41,7 +41,7 @@ impl Args {
             let (_, tail) = self.reach.ask_on(&connection, &ask).await?;
             for line in &tail.lines {
                 if json {
-                    out::json(line.as_bytes());
+                    out::json(&document(line));
                 } else {
                     out::text(&text(line, paint));
                 }
@@ -53,6 +53,14 @@ impl Args {
             ask.cursor = Some(tail.cursor);
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+}
+
+/// A line as the document that it is; what is none becomes a text.
+fn document(line: &str) -> Vec<u8> {
+    match serde_json::from_str::<Value>(line) {
+        Ok(_) => line.into(),
+        Err(_) => Value::from(line).to_string().into(),
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) struct Args {
     model: Option<String>,
     /// Where the gateway's own token is
     #[arg(long, default_value = "env:OPENCLAW_GATEWAY_TOKEN", value_name = "REF")]
-    token: SecretRef,
+    token_ref: SecretRef,
     /// Where the intake agent's credential is
     #[arg(long, default_value = "env:DISPATCH_INTAKE_TOKEN", value_name = "REF")]
     intake: SecretRef,
@@ -81,7 +81,7 @@ impl Args {
         let plan = Plan {
             name: self.name,
             port: self.port,
-            token: self.token,
+            token: self.token_ref,
             host: self.host,
             plugin,
             workspaces: absolute(&self.workspaces)?,
