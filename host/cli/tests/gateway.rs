@@ -191,7 +191,7 @@ async fn what_is_wrong_is_said_with_what_to_do() {
         &["health", "--gateway-token-file", "/no/such/file"],
     );
     assert_eq!(ran.status, 2, "{}", ran.stderr);
-    gateway.kill();
+    gateway.kill().await;
     let ran = run(&gateway, &["health"]);
     assert_eq!(ran.status, 3, "{}", ran.stderr);
     assert!(
@@ -287,7 +287,7 @@ async fn the_doctor_says_which_part_is_wrong() {
             .iter()
             .any(|one| one["verdict"] == "bad")
     );
-    gateway.kill();
+    gateway.kill().await;
     let ran = run(&gateway, &["doctor"]);
     assert_eq!(
         (

@@ -191,7 +191,7 @@ async fn garbage_and_silence_are_told_apart() {
 #[tokio::test]
 async fn nobody_there_and_no_gateway_there_are_told_apart() {
     let mut gateway = started(Script::default()).await;
-    gateway.kill();
+    gateway.kill().await;
     let error = refused(&target(&gateway)).await;
     assert!(
         matches!(error, GatewayError::Unreachable { .. }),

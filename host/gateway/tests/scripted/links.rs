@@ -26,7 +26,7 @@ async fn a_crash_is_seen_and_the_next_connection_found_by_itself() {
     let link = link(&gateway);
     let state = until(&link, |state| state.is_online()).await;
     assert_eq!((state.connections, state.trouble()), (1, None));
-    gateway.kill();
+    gateway.kill().await;
     let state = until(&link, |state| state.failures > 0).await;
     assert_eq!(state.trouble(), Some(Trouble::Unreachable));
     assert!(state.hello.is_some(), "what it was is still known");
@@ -41,7 +41,7 @@ async fn a_call_waits_for_a_connection_as_long_as_its_time_allows() {
     let mut gateway = started(Script::default()).await;
     let link = link(&gateway);
     until(&link, |state| state.is_online()).await;
-    gateway.kill();
+    gateway.kill().await;
     until(&link, |state| !state.is_online()).await;
     let error = link
         .call("health", json!({}), Duration::from_millis(50))

@@ -100,7 +100,7 @@ async fn no_token_is_logged_shown_or_said_even_where_the_gateway_repeats_it() {
     let error = refused(&target).await;
     seen.push(format!("{error} {error:?}"));
     let mut gateway = gateway;
-    gateway.kill();
+    gateway.kill().await;
     let error = refused(&target).await;
     seen.push(format!("{error} {error:?}"));
     target.address = "wss://127.0.0.1:1".parse().expect("an address");

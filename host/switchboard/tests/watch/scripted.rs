@@ -88,7 +88,7 @@ async fn one_that_crashes_is_unreachable_until_it_is_back() {
     let watching = stage.host.watch(SELDOM);
     stage.host.found(id, GatewayStatus::Online).await;
     stage.host.told(EventType::GatewayStatusChanged, 1).await;
-    gateway.kill();
+    gateway.kill().await;
     let health = stage.host.found(id, GatewayStatus::Unreachable).await;
     assert_eq!(trouble(&health), "unreachable");
     let next = health.next_step.expect("a next step");
@@ -187,7 +187,7 @@ async fn an_announced_restart_is_starting_and_not_gone() {
     stage.host.found(id, GatewayStatus::Online).await;
     gateway.close(1012, "service restart");
     stage.host.found(id, GatewayStatus::Starting).await;
-    gateway.kill();
+    gateway.kill().await;
     // refused connections do not make it unreachable while the restart explains them
     let health = stage.host.until(id, |health| health.failures >= 2).await;
     assert_eq!(health.status, GatewayStatus::Starting, "{health:#?}");
@@ -236,7 +236,7 @@ async fn what_lasts_is_an_alert_and_so_is_its_end() {
     let id = register(&stage, &gateway).await;
     let _watching = stage.host.watch(Duration::from_millis(1_200));
     stage.host.found(id, GatewayStatus::Online).await;
-    gateway.kill();
+    gateway.kill().await;
     let alert = |event: &Event| -> GatewayAlert {
         serde_json::from_value(event.payload.clone()).expect("an alert")
     };
@@ -266,7 +266,7 @@ async fn of_two_hosts_one_writes_down_and_the_other_follows_it() {
     stage.host.told(EventType::GatewayStatusChanged, 1).await;
     first.stop().await;
     other.until(id, |health| health.recorded_here).await;
-    gateway.kill();
+    gateway.kill().await;
     other.found(id, GatewayStatus::Unreachable).await;
     let told = other.told(EventType::GatewayStatusChanged, 2).await;
     use GatewayStatus::{Online, Starting, Unreachable};

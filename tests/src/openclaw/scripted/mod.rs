@@ -9,10 +9,11 @@ mod serve;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 
@@ -176,8 +177,16 @@ impl ScriptedGateway {
         self.shared.frozen.send_replace(false);
     }
 
-    /// Stops listening, and drops all connections without a word: a crash.
-    pub fn kill(&mut self) {
+    /// Stops listening, and drops all connections without a word: a crash. Nobody gets in
+    /// any more once this is over.
+    pub async fn kill(&mut self) {
+        self.end();
+        while TcpStream::connect(self.address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn end(&mut self) {
         if let Some(listening) = self.listening.take() {
             listening.abort();
         }
@@ -187,6 +196,6 @@ impl ScriptedGateway {
 
 impl Drop for ScriptedGateway {
     fn drop(&mut self) {
-        self.kill();
+        self.end();
     }
 }

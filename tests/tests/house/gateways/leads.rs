@@ -138,5 +138,5 @@ async fn operators_and_the_main_agent_speak_to_leads_and_nobody_else() {
             .count()
     };
     assert_eq!((of(true), of(false)), (4, 4), "{told:?}");
-    stage.gateway.kill();
+    stage.gateway.kill().await;
 }

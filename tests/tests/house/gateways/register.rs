@@ -23,7 +23,7 @@ async fn a_gateway_is_tried_registered_changed_and_struck_off() {
     assert_eq!(stage.get("/v0/gateways").await.ok()["items"], json!([made]));
 
     // only what changes how it is reached is tried again
-    stage.gateway.kill();
+    stage.gateway.kill().await;
     let renamed = stage.patch(&path, &json!({ "name": "Nord" })).await.ok();
     assert_eq!(renamed["name"], "Nord");
     let problem = stage.patch(&path, &json!({ "token_in_query": true })).await;
@@ -130,7 +130,7 @@ async fn an_old_gateway_is_422_and_one_that_refuses_or_is_away_502() {
     created(&stage.post("/v0/gateways", &entry).await);
     let taken = stage.post("/v0/gateways", &stage.entry("NORTH")).await;
     taken.refused(409, "conflict", "invariant");
-    stage.gateway.kill();
+    stage.gateway.kill().await;
     let reply = stage.post("/v0/gateways", &stage.entry("South")).await;
     reply.refused(502, "gateway_failed", "gateway");
 }

@@ -54,7 +54,7 @@ async fn the_look_tells_what_fails_and_other_calls_are_502() {
     );
     assert!(look["sessions_count"].is_u64(), "{look}");
 
-    stage.gateway.kill();
+    stage.gateway.kill().await;
     let look = stage.get(&status).await.ok();
     assert_eq!(
         (&look["connected"], &look["trouble"]),
