@@ -165,7 +165,7 @@ impl Gateways<'_> {
         };
         let mut known = Vec::new();
         let is = |trouble: &'static str| move |health: &Value| health["trouble"] == trouble;
-        killed.gateway.kill();
+        killed.gateway.kill().await;
         let took = self.until(wire, &killed.id, is("unreachable")).await?;
         known.push(("killed", took));
         frozen.gateway.freeze();
