@@ -104,13 +104,7 @@ impl Ledger {
         )
         .execute(&mut *transaction)
         .await?;
-        if written.rows_affected() == 0 {
-            transaction.rollback().await?;
-            return Ok(None);
-        }
-        let event = house::append(&mut transaction, event).await?;
-        transaction.commit().await?;
-        Ok(Some(event))
+        house::append_where_changed(transaction, &written, event).await
     }
 
     /// Give an agent another token: the one before holds no longer. Writes
@@ -140,13 +134,7 @@ impl Ledger {
         )
         .execute(&mut *transaction)
         .await?;
-        if written.rows_affected() == 0 {
-            transaction.rollback().await?;
-            return Ok(None);
-        }
-        let event = house::append(&mut transaction, event).await?;
-        transaction.commit().await?;
-        Ok(Some(event))
+        house::append_where_changed(transaction, &written, event).await
     }
 
     /// An agent checked in: it owes nothing more, and one that was given up is back. Its row
@@ -257,12 +245,6 @@ impl Ledger {
         )
         .execute(&mut *transaction)
         .await?;
-        if written.rows_affected() == 0 {
-            transaction.rollback().await?;
-            return Ok(None);
-        }
-        let event = house::append(&mut transaction, event).await?;
-        transaction.commit().await?;
-        Ok(Some(event))
+        house::append_where_changed(transaction, &written, event).await
     }
 }

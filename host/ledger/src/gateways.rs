@@ -200,13 +200,7 @@ impl Ledger {
         let gone = sqlx::query!("DELETE FROM gateways WHERE gateway_id = $1", id)
             .execute(&mut *transaction)
             .await?;
-        if gone.rows_affected() == 0 {
-            transaction.rollback().await?;
-            return Ok(None);
-        }
-        let event = house::append(&mut transaction, event).await?;
-        transaction.commit().await?;
-        Ok(Some(event))
+        house::append_where_changed(transaction, &gone, event).await
     }
 
     /// The gateways, oldest first.

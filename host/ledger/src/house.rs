@@ -5,7 +5,7 @@ use dispatch_contract::actor::Actor;
 use dispatch_contract::event::{ChainHead, Event, EventType, PackRef};
 use dispatch_contract::{EventId, Timestamp};
 use serde_json::Value;
-use sqlx::postgres::{PgConnection, Postgres};
+use sqlx::postgres::{PgConnection, PgQueryResult, Postgres};
 use sqlx::{Connection, Transaction};
 
 use crate::error::LedgerError;
@@ -63,6 +63,22 @@ pub(crate) async fn begin(
         .execute(&mut *transaction)
         .await?;
     Ok(transaction)
+}
+
+/// Ends a transaction of [`begin`]: where the statement before changed a row, with its event
+/// and a commit; where it changed none, with nothing at all.
+pub(crate) async fn append_where_changed(
+    mut transaction: Transaction<'_, Postgres>,
+    written: &PgQueryResult,
+    event: HouseEvent,
+) -> Result<Option<Event>, LedgerError> {
+    if written.rows_affected() == 0 {
+        transaction.rollback().await?;
+        return Ok(None);
+    }
+    let event = append(&mut transaction, event).await?;
+    transaction.commit().await?;
+    Ok(Some(event))
 }
 
 /// Appends in a transaction of [`begin`].

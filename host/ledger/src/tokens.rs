@@ -48,13 +48,7 @@ impl Ledger {
         )
         .execute(&mut *transaction)
         .await?;
-        if written.rows_affected() == 0 {
-            transaction.rollback().await?;
-            return Ok(None);
-        }
-        let event = house::append(&mut transaction, event).await?;
-        transaction.commit().await?;
-        Ok(Some(event))
+        house::append_where_changed(transaction, &written, event).await
     }
 
     /// The ids of all revoked tokens that had not expired at `now`.
