@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use dispatch_switchboard::Switchboard;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+use crate::running::Running;
 
 /// The wait between two looks: deadlines are half a minute.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -12,43 +13,14 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// The wait after the database did not answer.
 const DATABASE_AWAY: Duration = Duration::from_secs(30);
 
-/// The loop while it runs; dropped, it ends where it stands.
-pub struct Checks {
-    stopping: CancellationToken,
-    task: Option<JoinHandle<()>>,
-}
+/// Looking after what comes due.
+pub struct Checks;
 
 impl Checks {
     /// Begin. Needs a Tokio runtime.
     #[must_use]
-    pub fn start(switchboard: Switchboard) -> Self {
-        let stopping = CancellationToken::new();
-        let task = tokio::spawn(run(switchboard, stopping.clone()));
-        Self {
-            stopping,
-            task: Some(task),
-        }
-    }
-
-    /// Begin nothing new, finish what is under way.
-    pub async fn stop(mut self) {
-        self.stopping.cancel();
-        if let Some(task) = self.task.take()
-            && let Err(error) = task.await
-        {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "checking on agents ended badly"
-            );
-        }
-    }
-}
-
-impl Drop for Checks {
-    fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
+    pub fn start(switchboard: Switchboard) -> Running {
+        Running::begin("checking on agents", |stopping| run(switchboard, stopping))
     }
 }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::limits::Limits;
 use crate::outbox::Outbox;
+use crate::running::Running;
 use crate::sender::{Sender, Standing};
 use crate::texts::Texts;
 use crate::tries::Desk;
@@ -50,38 +51,8 @@ impl Outbound {
     /// Begin. `hint` changes with every commit of this host: a reason to look at once.
     #[must_use]
     pub fn start(self, hint: watch::Receiver<u64>) -> Running {
-        let stopping = CancellationToken::new();
-        let task = tokio::spawn(run(Arc::new(self.desk), hint, stopping.clone()));
-        Running {
-            stopping,
-            task: Some(task),
-        }
-    }
-}
-
-/// The loop while it runs; dropped, it ends where it stands.
-pub struct Running {
-    stopping: CancellationToken,
-    task: Option<JoinHandle<()>>,
-}
-
-impl Running {
-    /// Begin nothing new, finish what is under way.
-    pub async fn stop(mut self) {
-        self.stopping.cancel();
-        if let Some(task) = self.task.take()
-            && let Err(error) = task.await
-        {
-            tracing::error!(error = &error as &dyn Error, "sending ended badly");
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
+        let desk = Arc::new(self.desk);
+        Running::begin("sending", |stopping| run(desk, hint, stopping))
     }
 }
 
@@ -98,10 +69,11 @@ async fn run(desk: Arc<Desk>, mut hint: watch::Receiver<u64>, stopping: Cancella
             }
         }
         let mut wait = desk.limits.look;
+        // before the outbox is looked at: a commit that comes meanwhile is another reason
+        hint.mark_unchanged();
         if standing == Standing::Ready && !take_up(&desk, &mut under_way).await {
             wait = DATABASE_AWAY;
         }
-        hint.mark_unchanged();
         tokio::select! {
             () = stopping.cancelled() => break,
             Some(ended) = under_way.join_next() => noted(ended),

@@ -14,7 +14,7 @@ use dispatch_engine::{Engine, EngineConfig, TrustedKey};
 use dispatch_identity::{RevocationList, Verifier, VerifierConfig};
 use dispatch_objects::Objects;
 use dispatch_switchboard::Switchboard;
-use dispatch_worker::Checks;
+use dispatch_worker::{Checks, Running};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -41,7 +41,7 @@ pub(super) struct Started {
     listener: TcpListener,
     desk: Desk,
     switchboard: Switchboard,
-    checks: Checks,
+    checks: Running,
     later: Later,
     database: Database,
     following: Following,
@@ -129,7 +129,7 @@ struct Rest {
     api: Api,
     desk: Desk,
     switchboard: Switchboard,
-    checks: Checks,
+    checks: Running,
     later: Later,
     following: Following,
     refreshing: JoinHandle<()>,
