@@ -64,8 +64,8 @@ impl Ledger {
     }
 
     /// Note what came of a generation: online, or what its gateway said. Writes
-    /// `agent.provisioned`, payload `{agent_id, gateway_id, generation, ok, error?}`. None,
-    /// and nothing written, where a later generation has begun or the agent is gone.
+    /// `agent.provisioned`, payload `{agent_id, gateway_id, generation, status, ok,
+    /// error?}`, `status` being what was under way. None, and nothing written, where a later generation has begun or the agent is gone.
     ///
     /// # Errors
     /// Where the database cannot answer in time.
@@ -80,6 +80,7 @@ impl Ledger {
             "agent_id": agent.agent_id,
             "gateway_id": agent.gateway_id,
             "generation": agent.generation,
+            "status": agent.status,
             "ok": outcome.is_ok(),
         });
         if let Err(error) = outcome {

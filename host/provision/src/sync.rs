@@ -162,15 +162,6 @@ async fn sync_within(
         main_updated: false,
         errors: Vec::new(),
     };
-    if let Some(board_id) = options.board_id
-        && !plans.iter().any(|plan| board_of(plan) == Some(board_id))
-    {
-        report.errors.push(trouble(
-            None,
-            "Board does not belong to this gateway.".to_owned(),
-        ));
-        return report;
-    }
     let patient = Patient::new(plane, budget, "template sync");
     if let Err(error) = patient.health().await {
         report.errors.push(trouble(None, error.message()));

@@ -17,7 +17,7 @@ use ulid::Ulid;
 
 use crate::Switchboard;
 use crate::house::Visitor;
-use crate::lifecycle::{Done, Job, Key};
+use crate::lifecycle::{Done, Job, Key, finished};
 use crate::links::Prompt;
 use crate::plan::key;
 use crate::refuse::{clash, failed_saying, no_such, unread, wrong_at};
@@ -195,13 +195,19 @@ impl Switchboard {
     }
 
     /// Remove an agent from its gateway, its session and its files with it, then from the
-    /// register. One whose gateway was removed is only forgotten.
+    /// register. One whose gateway was removed is only forgotten. Goes on to its end.
     ///
     /// # Errors
     /// `not_found`, `gateway_failed`: then it is still registered, and asking again goes on;
     /// `store_unavailable`.
     pub async fn remove_agent(&self, who: &Visitor, id: AgentRecordId) -> Result<(), Refusal> {
         let agent = self.agent_for(who, id).await?;
+        let (board, who) = (self.clone(), who.clone());
+        finished(async move { board.take_away(&who, agent).await }).await
+    }
+
+    async fn take_away(&self, who: &Visitor, agent: GatewayAgent) -> Result<(), Refusal> {
+        let id = agent.agent_id;
         if let Some(gateway_id) = agent.gateway_id {
             let gateway = self.gateway_of(agent.organization_id, gateway_id).await?;
             let line = Prompt(self.inner.links.link(&gateway)?);
@@ -219,20 +225,21 @@ impl Switchboard {
                 .begin_lifecycle(&begin)
                 .await
                 .map_err(unread)?;
-            begun.ok_or_else(|| no_such("agent", id))?;
+            let begun = begun.ok_or_else(|| no_such("agent", id))?;
             let plane = OpenClaw::new(&line);
             let patient = Patient::new(&plane, COORDINATION, "gateway cleanup");
             let who_it_is = key(agent.kind, id, agent.gateway_id, agent.board_id)?;
             let root = &gateway.workspace_root;
             let yes = Destructive::Confirmed;
-            delete_lifecycle(&patient, who_it_is, root, true, &Unobserved, yes)
-                .await
-                .map_err(|error| match &error {
-                    LifecycleError::Gateway { source, .. } => {
-                        failed_saying("cleanup", &normalised(source))
-                    }
-                    _ => failed_saying("cleanup", &error.to_string()),
-                })?;
+            let deleted = delete_lifecycle(&patient, who_it_is, root, true, &Unobserved, yes).await;
+            if let Err(error) = deleted {
+                let said = match &error {
+                    LifecycleError::Gateway { source, .. } => normalised(source),
+                    _ => error.to_string(),
+                };
+                self.note(who, &begun, Err(&said)).await?;
+                return Err(failed_saying("cleanup", &said));
+            }
         }
         let event = self.inner.house.event(EventType::AgentRemoved, who);
         let gone = self.inner.ledger.remove_gateway_agent(id, event).await;

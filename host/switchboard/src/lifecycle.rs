@@ -58,7 +58,7 @@ pub(crate) struct Done {
 }
 
 impl Switchboard {
-    /// Does a job to its end, whether or not whoever asked for it still waits.
+    /// Does a job to its end.
     pub(crate) async fn to_the_end(
         &self,
         who: &Visitor,
@@ -66,14 +66,7 @@ impl Switchboard {
         job: Job,
     ) -> Result<Done, Refusal> {
         let (board, who) = (self.clone(), who.clone());
-        let work = tokio::spawn(async move { board.work(&who, agent, job).await });
-        work.await.unwrap_or_else(|_| {
-            Err(Refusal::new(
-                Code::StoreUnavailable,
-                Phase::Store,
-                "The host is stopping; ask again.",
-            ))
-        })
+        finished(async move { board.work(&who, agent, job).await }).await
     }
 
     /// Does a job.
@@ -115,21 +108,9 @@ impl Switchboard {
         let outcome = self
             .apply(who, &begun, &site, Prompt(link), job, first)
             .await;
-        let event = self.inner.house.event(EventType::AgentProvisioned, who);
         let said = outcome.as_ref().map(|_| ()).map_err(Failed::said);
-        let ended = self
-            .inner
-            .ledger
-            .end_lifecycle(
-                &begun,
-                said.as_ref().copied().map_err(String::as_str),
-                event,
-            )
-            .await;
-        if ended.map_err(unread)?.is_none() {
-            tracing::info!(agent = %begun.agent_id, generation = begun.generation,
-                "later work on the agent has begun meanwhile; what came of this is not kept");
-        }
+        let said = said.as_ref().copied().map_err(String::as_str);
+        self.note(who, &begun, said).await?;
         match outcome {
             Ok(token) => {
                 let agent = self.inner.ledger.gateway_agent(begun.agent_id).await;
@@ -142,6 +123,23 @@ impl Switchboard {
             Err(Failed::Gateway(said)) => Err(failed_saying(action, &said)),
             Err(Failed::Configured(said)) => Err(wrong(said)),
         }
+    }
+
+    /// Notes what came of work that was begun.
+    pub(crate) async fn note(
+        &self,
+        who: &Visitor,
+        begun: &GatewayAgent,
+        outcome: Result<(), &str>,
+    ) -> Result<(), Refusal> {
+        let event = self.inner.house.event(EventType::AgentProvisioned, who);
+        let ledger = &self.inner.ledger;
+        let ended = ledger.end_lifecycle(begun, outcome, event).await;
+        if ended.map_err(unread)?.is_none() {
+            tracing::info!(agent = %begun.agent_id, generation = begun.generation,
+                "later work on the agent has begun meanwhile; what came of this is not kept");
+        }
+        Ok(())
     }
 
     /// The gateway's part of a job; the token, where it is another now.
@@ -273,6 +271,19 @@ impl Switchboard {
                 )
             })
     }
+}
+
+/// Work that goes on to its end, whether or not whoever asked for it still waits.
+pub(crate) async fn finished<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::spawn(work).await.unwrap_or_else(|_| {
+        Err(Refusal::new(
+            Code::StoreUnavailable,
+            Phase::Store,
+            "The host is stopping; ask again.",
+        ))
+    })
 }
 
 /// Why a job was not done.

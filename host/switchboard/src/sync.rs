@@ -7,7 +7,7 @@ use dispatch_contract::event::EventType;
 use dispatch_contract::gateway::Gateway;
 use dispatch_contract::gateway_agent::GatewayAgent;
 use dispatch_contract::gateway_work::{SyncOutcome, SyncTrouble, SyncWish};
-use dispatch_contract::{AgentRecordId, BoardId, Code, GatewayId, Phase, Refusal};
+use dispatch_contract::{AgentRecordId, BoardId, GatewayId, Refusal};
 use dispatch_gateway::Secret;
 use dispatch_ledger::{AgentFilter, BoardFilter};
 use dispatch_provision::{AgentPlan, OpenClaw, SyncOptions, SyncReport, Tokens, TokensError, sync};
@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::Switchboard;
 use crate::house::Visitor;
+use crate::lifecycle::finished;
 use crate::links::Prompt;
 use crate::plan::plan;
 use crate::refuse::unread;
@@ -38,14 +39,7 @@ impl Switchboard {
     ) -> Result<SyncOutcome, Refusal> {
         let gateway = self.gateway_for(who, id).await?;
         let (board, who) = (self.clone(), who.clone());
-        let work = tokio::spawn(async move { board.sync_gateway(&who, gateway, wish).await });
-        work.await.unwrap_or_else(|_| {
-            Err(Refusal::new(
-                Code::StoreUnavailable,
-                Phase::Store,
-                "The host is stopping; ask again.",
-            ))
-        })
+        finished(async move { board.sync_gateway(&who, gateway, wish).await }).await
     }
 
     async fn sync_gateway(
@@ -56,7 +50,8 @@ impl Switchboard {
     ) -> Result<SyncOutcome, Refusal> {
         let line = Prompt(self.inner.links.link(&gateway)?);
         let _turn = self.turn(gateway.gateway_id).await?;
-        let plans = self.plans(&gateway).await?;
+        let roster = self.roster(&gateway).await?;
+        let left = wish.board_id.and_then(|id| roster.left(id));
         let options = SyncOptions {
             include_main: wish.include_main,
             lead_only: wish.lead_only,
@@ -69,16 +64,16 @@ impl Switchboard {
         let plane = OpenClaw::new(&line);
         let book = Book { board: self, who };
         let templates = &self.inner.templates;
-        let report = sync(
-            &plane,
-            templates,
-            &book,
-            gateway.gateway_id,
-            &plans,
-            &options,
-        )
-        .await;
-        let outcome = outcome(report);
+        let id = gateway.gateway_id;
+        let outcome = match left {
+            Some(why) => nothing(id, &wish, why),
+            None => {
+                let report = sync(&plane, templates, &book, id, &roster.plans, &options).await;
+                let mut outcome = outcome(report);
+                outcome.errors.extend(roster.unplanned);
+                outcome
+            }
+        };
         let mut event = self.inner.house.event(EventType::AgentProvisioned, who);
         event.payload = json!({ "gateway_id": gateway.gateway_id, "sync": outcome });
         self.inner
@@ -89,8 +84,8 @@ impl Switchboard {
         Ok(outcome)
     }
 
-    /// What each agent of a gateway should be, oldest first.
-    async fn plans(&self, gateway: &Gateway) -> Result<Vec<AgentPlan>, Refusal> {
+    /// What each agent of a gateway should be.
+    async fn roster(&self, gateway: &Gateway) -> Result<Roster, Refusal> {
         let boards: HashMap<BoardId, Board> = self
             .boards_on(gateway.gateway_id)
             .await?
@@ -106,21 +101,27 @@ impl Switchboard {
         let owner = owner
             .map(|organization| organization.name)
             .unwrap_or_default();
-        let mut plans = Vec::new();
+        let (mut plans, mut unplanned) = (Vec::new(), Vec::new());
         for agent in self.agents_on(gateway.gateway_id).await? {
             let board = agent.board_id.and_then(|id| boards.get(&id));
             if board.is_some_and(|board| board.paused) {
                 continue;
             }
-            plans.push(plan(
-                &agent,
-                gateway,
-                board,
-                owner.clone(),
-                &self.inner.base_url,
-            )?);
+            match plan(&agent, gateway, board, owner.clone(), &self.inner.base_url) {
+                Ok(plan) => plans.push(plan),
+                Err(refusal) => unplanned.push(SyncTrouble {
+                    agent_id: Some(agent.agent_id),
+                    agent_name: Some(agent.name),
+                    board_id: agent.board_id,
+                    message: refusal.detail,
+                }),
+            }
         }
-        Ok(plans)
+        Ok(Roster {
+            boards,
+            plans,
+            unplanned,
+        })
     }
 
     /// Every board on a gateway, oldest first.
@@ -164,6 +165,28 @@ impl Switchboard {
     }
 }
 
+/// A gateway's agents, as a sync takes them.
+struct Roster {
+    boards: HashMap<BoardId, Board>,
+    /// What each should be, oldest first; without those of paused boards.
+    plans: Vec<AgentPlan>,
+    /// Those whose entries make no plan, with the reason.
+    unplanned: Vec<SyncTrouble>,
+}
+
+impl Roster {
+    /// Why nothing is to be done for a board.
+    fn left(&self, board: BoardId) -> Option<&'static str> {
+        match self.boards.get(&board) {
+            None => Some("Board does not belong to this gateway."),
+            Some(board) if board.paused => {
+                Some("The board is paused: its agents are left as they are.")
+            }
+            Some(_) => None,
+        }
+    }
+}
+
 /// The book of agents' tokens, as a sync asks for it.
 struct Book<'b> {
     board: &'b Switchboard,
@@ -190,6 +213,24 @@ impl Tokens for Book<'_> {
 
 fn unlooked(refusal: Refusal) -> TokensError {
     TokensError(refusal.detail)
+}
+
+/// Nobody was touched.
+fn nothing(gateway_id: GatewayId, wish: &SyncWish, why: &str) -> SyncOutcome {
+    SyncOutcome {
+        gateway_id,
+        include_main: wish.include_main,
+        reset_sessions: wish.reset_sessions,
+        agents_updated: 0,
+        agents_skipped: 0,
+        main_updated: false,
+        errors: vec![SyncTrouble {
+            agent_id: None,
+            agent_name: None,
+            board_id: wish.board_id,
+            message: why.to_owned(),
+        }],
+    }
 }
 
 fn outcome(report: SyncReport) -> SyncOutcome {

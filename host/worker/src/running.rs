@@ -2,14 +2,14 @@
 
 use std::error::Error;
 
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// A loop while it runs; dropped, it ends where it stands.
 pub struct Running {
     what: &'static str,
     stopping: CancellationToken,
-    task: Option<JoinHandle<()>>,
+    task: AbortOnDropHandle<()>,
 }
 
 impl Running {
@@ -20,29 +20,19 @@ impl Running {
         F: Future<Output = ()> + Send + 'static,
     {
         let stopping = CancellationToken::new();
-        let task = tokio::spawn(work(stopping.clone()));
+        let task = AbortOnDropHandle::new(tokio::spawn(work(stopping.clone())));
         Self {
             what,
             stopping,
-            task: Some(task),
+            task,
         }
     }
 
     /// Begin nothing new, finish what is under way.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
         self.stopping.cancel();
-        if let Some(task) = self.task.take()
-            && let Err(error) = task.await
-        {
+        if let Err(error) = self.task.await {
             tracing::error!(error = &error as &dyn Error, "{} ended badly", self.what);
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
         }
     }
 }

@@ -152,16 +152,6 @@ async fn options_choose_who_is_meant() {
             .count(),
         3
     );
-    let nowhere = SyncOptions {
-        board_id: Some("01J9ZQ4Y7M8K6T5R4E3W2Q1P0X".parse().unwrap()),
-        ..board
-    };
-    let report = run(&plane, &register, &plans, nowhere).await;
-    assert_eq!(
-        messages(&report),
-        [(None, "Board does not belong to this gateway.")]
-    );
-    assert_eq!(plane.calls(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use dispatch_contract::GatewayId;
 use dispatch_contract::gateway::Gateway;
 use dispatch_contract::gateway_health::GatewayHealth;
 use dispatch_ledger::WatchedGateway;
-use tokio::task::AbortHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::metrics::WatchMetrics;
 use super::one::{self, Shared};
@@ -21,15 +21,7 @@ pub(super) struct Seat {
     pub(super) watched: WatchedGateway,
     pub(super) picture: Shared,
     /// None where its entry makes no connection possible.
-    task: Option<AbortHandle>,
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
-    }
+    _watching: Option<AbortOnDropHandle<()>>,
 }
 
 /// The gateways under watch.
@@ -126,10 +118,10 @@ fn same(one: &Gateway, other: &Gateway) -> bool {
 fn sit(watched: WatchedGateway, links: &Links, house: &House) -> Seat {
     let now = house.now();
     let picture = Shared::new(Picture::new(now));
-    let task = match links.link(&watched.gateway) {
+    let watching = match links.link(&watched.gateway) {
         Ok(link) => {
             let watching = one::watch(link, picture.clone(), house.clone());
-            Some(tokio::spawn(watching).abort_handle())
+            Some(AbortOnDropHandle::new(tokio::spawn(watching)))
         }
         Err(refusal) => {
             picture.with(|picture| picture.misconfigured(refusal.detail, now));
@@ -139,6 +131,6 @@ fn sit(watched: WatchedGateway, links: &Links, house: &House) -> Seat {
     Seat {
         watched,
         picture,
-        task,
+        _watching: watching,
     }
 }

@@ -15,13 +15,14 @@ mod record;
 mod ring;
 mod supervisor;
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch_contract::gateway_health::GatewayHealth;
 use dispatch_contract::{GatewayId, Refusal};
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 pub(crate) use board::Board;
 pub use metrics::WatchMetrics;
@@ -84,26 +85,17 @@ impl Default for WatchSettings {
 pub struct Watching {
     inner: Arc<Inner>,
     stopping: CancellationToken,
-    task: Option<JoinHandle<()>>,
+    task: AbortOnDropHandle<()>,
 }
 
 impl Watching {
     /// End it, and let go of the gateways, so that another host follows at once.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
         self.stopping.cancel();
-        if let Some(task) = self.task.take() {
-            // it was cancelled: what it answers does not matter
-            let _ = task.await;
+        if let Err(error) = self.task.await {
+            tracing::error!(error = &error as &dyn Error, "watching ended badly");
         }
         self.inner.watch.clear();
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
     }
 }
 
@@ -113,15 +105,11 @@ impl Switchboard {
     pub fn watch(&self, settings: WatchSettings) -> Watching {
         let stopping = CancellationToken::new();
         let inner = Arc::clone(&self.inner);
-        let task = tokio::spawn(supervisor::run(
-            Arc::clone(&inner),
-            settings,
-            stopping.clone(),
-        ));
+        let work = supervisor::run(Arc::clone(&inner), settings, stopping.clone());
         Watching {
             inner,
             stopping,
-            task: Some(task),
+            task: AbortOnDropHandle::new(tokio::spawn(work)),
         }
     }
 

@@ -87,6 +87,38 @@ async fn a_main_agent_is_made_and_its_token_rotated() {
 }
 
 #[tokio::test]
+async fn an_agent_that_its_gateway_does_not_let_go_stays_and_says_why() {
+    let stage = Stage::new().await;
+    let gateway = stage.registered().await;
+    let (agent, _) = main_agent(&stage, &gateway).await;
+    let path = format!("/v0/agents/{}", agent["agent_id"].as_str().expect("an id"));
+    let no = Scripted::Refusal(refusal("unsupported-file"));
+    stage.gateway.set(|script| {
+        script.replies.insert("agents.delete".into(), no);
+    });
+    let refused = stage.delete(&path).await;
+    refused.refused(502, "gateway_failed", "gateway");
+    let row = stage.get(&path).await.ok();
+    assert_eq!(row["status"], "removing", "{row}");
+    let why = row["last_error"].as_str().expect("a reason");
+    assert!(why.contains("unsupported file"), "{why}");
+    let told = stage.get("/v0/audit?type=agent.provisioned").await.ok();
+    let last = told["items"].as_array().and_then(|events| {
+        let of_it = |event: &&Value| event["payload"]["status"] == "removing";
+        events.iter().find(of_it)
+    });
+    let last = last.unwrap_or_else(|| panic!("it is not told: {told}"));
+    assert_eq!(last["payload"]["ok"], false);
+    assert_eq!(last["payload"]["error"], why);
+    // asked again, it goes on
+    stage.gateway.set(|script| {
+        script.replies.remove("agents.delete");
+    });
+    assert_eq!(stage.delete(&path).await.ok()["removed"], true);
+    stage.get(&path).await.refused(404, "not_found", "request");
+}
+
+#[tokio::test]
 async fn a_board_takes_one_lead_and_so_many_workers() {
     let stage = Stage::new().await;
     let gateway = stage.registered().await;
@@ -171,8 +203,21 @@ async fn a_sync_says_of_each_agent_what_became_of_it() {
     assert_eq!(outcome["main_updated"], true, "{outcome}");
     assert_eq!(outcome["errors"], json!([]));
     let board = stage.board(&gateway, "Calls", 1).await;
-    let outcome = stage.post(&path, &json!({ "board_id": board })).await.ok();
-    assert!(outcome["errors"][0]["message"].is_string(), "{outcome}");
+    let of_board = async |board: &str| {
+        let outcome = stage.post(&path, &json!({ "board_id": board })).await.ok();
+        let errors = outcome["errors"].as_array().expect("a list").clone();
+        errors
+            .into_iter()
+            .map(|error| error["message"].as_str().expect("a message").to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of_board(&board).await, [""; 0], "it has no agents");
+    let elsewhere = of_board("01J9ZQ4Y7M8K6T5R4E3W2Q1P0X").await;
+    assert_eq!(elsewhere, ["Board does not belong to this gateway."]);
+    let of_it = format!("/v0/boards/{board}");
+    stage.patch(&of_it, &json!({ "paused": true })).await.ok();
+    let [why] = of_board(&board).await.try_into().expect("one reason");
+    assert!(why.starts_with("The board is paused"), "{why}");
     let nonsense = stage.post(&path, &json!({ "rotate": true })).await;
     nonsense.refused(422, "invalid_input", "schema");
 }

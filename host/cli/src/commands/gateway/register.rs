@@ -256,7 +256,13 @@ async fn add(client: &Client, args: AddArgs) -> Result<(Answer, String), Failure
     let answer = client
         .slow_json(Method::POST, &["v0", "gateways"], &json!(entry_of))
         .await?;
-    let text = entry(&answer.read()?);
+    let made: Gateway = answer.read()?;
+    let mut text = entry(&made);
+    let next = format!(
+        "\nnothing was written to it; `dispatch agent add --main {}` gives it an agent of its own\n",
+        made.gateway_id
+    );
+    text.push_str(&next);
     Ok((answer, text))
 }
 
