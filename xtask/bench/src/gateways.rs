@@ -46,23 +46,22 @@ struct Registered {
 impl Gateways<'_> {
     pub(crate) async fn measure(&self, seconds: u64, figures: &mut Figures) -> Result<()> {
         let idle = Duration::from_secs(seconds.max(IDLE_S));
-        let mut wire = Wire::open(self.host.port).await?;
         let (rss_before, cpu_before) = self.sit(idle).await?;
-        let real = self.real(&mut wire).await?;
+        let real = self.real().await?;
         let mut registered = Vec::new();
         for number in 0..GATEWAYS {
             let gateway = ScriptedGateway::start(Script::default()).await?;
             let (url, token) = (gateway.url(), gateway.token());
             let name = format!("scripted-{number}");
-            let (id, token) = self.register(&mut wire, &name, &url, &token).await?;
+            let (id, token) = self.register(&name, &url, &token).await?;
             registered.push(Registered { id, gateway, token });
         }
         for one in &registered {
-            self.until(&mut wire, &one.id, |health| health["status"] == "online")
+            self.until(&one.id, |health| health["status"] == "online")
                 .await?;
         }
         let (rss_after, cpu_after) = self.sit(idle).await?;
-        let known = self.faults(&mut wire, &mut registered).await?;
+        let known = self.faults(&mut registered).await?;
         figures.gateways_rss_mb = Some(rss_after - rss_before);
         figures.gateways_cpu_percent = Some(cpu_after - cpu_before);
         figures.gateway_known_s = known.iter().map(|(_, s)| *s).reduce(f64::max);
@@ -98,23 +97,20 @@ impl Gateways<'_> {
         Ok((self.host.rss_mb()?, percent))
     }
 
-    async fn real(&self, wire: &mut Wire) -> Result<Option<RealGateway>> {
+    async fn real(&self) -> Result<Option<RealGateway>> {
         let Some(installation) = Installation::found() else {
             return Ok(None); // it has said SKIPPED, and why
         };
         let config = json!({ "agents": { "entries": { "intake": {} } } });
         let real = RealGateway::start(&installation, config).await?;
-        let (id, _) = self
-            .register(wire, "real", &real.url(), real.token())
-            .await?;
-        self.until(wire, &id, |health| health["status"] == "online")
+        let (id, _) = self.register("real", &real.url(), real.token()).await?;
+        self.until(&id, |health| health["status"] == "online")
             .await?;
         Ok(Some(real))
     }
 
     async fn register(
         &self,
-        wire: &mut Wire,
         name: &str,
         url: &str,
         token: &str,
@@ -127,6 +123,8 @@ impl Gateways<'_> {
         });
         let operator = &self.tokens.of(Role::OperatorAdmin).token;
         let request = wire::send("POST", "/v0/gateways", operator, &entry);
+        // a connection of its own: the host lets go of those that are idle
+        let mut wire = Wire::open(self.host.port).await?;
         let answer = wire.exchange(&request).await?;
         ensure!(
             answer.status == 201,
@@ -140,10 +138,11 @@ impl Gateways<'_> {
     }
 
     /// Seconds until the host says so.
-    async fn until(&self, wire: &mut Wire, id: &str, seen: impl Fn(&Value) -> bool) -> Result<f64> {
+    async fn until(&self, id: &str, seen: impl Fn(&Value) -> bool) -> Result<f64> {
         let began = Instant::now();
         let operator = &self.tokens.of(Role::OperatorAdmin).token;
         let request = wire::get(&format!("/v0/gateways/{id}/health"), operator);
+        let mut wire = Wire::open(self.host.port).await?;
         loop {
             let health = wire.json(&request).await?;
             if seen(&health) {
@@ -155,33 +154,29 @@ impl Gateways<'_> {
     }
 
     /// Faults, and after how many seconds each is known for what it is.
-    async fn faults(
-        &self,
-        wire: &mut Wire,
-        registered: &mut [Registered],
-    ) -> Result<Vec<(&'static str, f64)>> {
+    async fn faults(&self, registered: &mut [Registered]) -> Result<Vec<(&'static str, f64)>> {
         let [killed, frozen, wrong, old, ..] = registered else {
             anyhow::bail!("too few gateways");
         };
         let mut known = Vec::new();
         let is = |trouble: &'static str| move |health: &Value| health["trouble"] == trouble;
         killed.gateway.kill().await;
-        let took = self.until(wire, &killed.id, is("unreachable")).await?;
+        let took = self.until(&killed.id, is("unreachable")).await?;
         known.push(("killed", took));
         frozen.gateway.freeze();
-        let took = self.until(wire, &frozen.id, is("silent")).await?;
+        let took = self.until(&frozen.id, is("silent")).await?;
         known.push(("half_open", took));
         write_token(&wrong.token, "not-the-token")?;
         wrong.gateway.close(4001, "token changed");
-        let took = self.until(wire, &wrong.id, is("auth_failed")).await?;
+        let took = self.until(&wrong.id, is("auth_failed")).await?;
         known.push(("wrong_token", took));
         old.gateway.set(|script| script.version = "2025.1.1".into());
         old.gateway.close(1012, "service restart");
-        let took = self.until(wire, &old.id, is("incompatible")).await?;
+        let took = self.until(&old.id, is("incompatible")).await?;
         known.push(("old_version", took));
         killed.gateway.start_again().await?;
         let online = |health: &Value| health["status"] == "online";
-        let took = self.until(wire, &killed.id, online).await?;
+        let took = self.until(&killed.id, online).await?;
         known.push(("back", took));
         Ok(known)
     }
