@@ -93,21 +93,54 @@ impl PackFiles {
                         .because(error)
                 })?;
                 let name = entry.file_name();
-                let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else {
+                let shown = name.to_string_lossy();
+                let ending = shown.rsplit_once('.').map_or("", |(_, ending)| ending);
+                if shown.starts_with('.') || !endings.contains(&ending) {
                     continue;
-                };
-                let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-                if endings.contains(&ending) {
-                    take(
-                        &entry.path(),
-                        format!("{sub}/{name}"),
-                        &mut files,
-                        &mut total,
-                    )?;
                 }
+                let path = format!("{sub}/{shown}");
+                // left out, it would be a rule that somebody relies on and nobody asks
+                if name.to_str().is_none() {
+                    return Err(
+                        PackError::new(Step::Read, "the file's name is not UTF-8 text")
+                            .in_file(path, None)
+                            .help("rename it"),
+                    );
+                }
+                take(&entry.path(), path, &mut files, &mut total)?;
             }
         }
         Self::read_since(began, files)
+    }
+
+    /// What stands where a pack's files do and is none of them: whoever put it there may
+    /// think that it counts. Words about a pack (`.md`) and hidden files are left aside.
+    #[must_use]
+    pub fn left_out(folder: &Path) -> Vec<PackError> {
+        let mut found = Vec::new();
+        for (sub, endings) in FOLDERS {
+            for entry in fs::read_dir(folder.join(sub))
+                .into_iter()
+                .flatten()
+                .flatten()
+            {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+                if name.starts_with('.') || ending == "md" || endings.contains(&ending) {
+                    continue;
+                }
+                let wanted = endings.join(" or .");
+                found.push(
+                    PackError::new(Step::Read, "is no part of the pack")
+                        .in_file(format!("{sub}/{name}"), None)
+                        .help(format!(
+                            "only files in {sub}/ itself that end in .{wanted} are"
+                        )),
+                );
+            }
+        }
+        found.sort_by(|a, b| a.file.cmp(&b.file));
+        found
     }
 
     /// From files that are in memory already.
@@ -124,17 +157,14 @@ impl PackFiles {
     ) -> Result<Self, PackError> {
         let total: u64 = files.values().map(|bytes| bytes.len() as u64).sum();
         if files.len() > MAX_FILES || total > MAX_PACK_BYTES {
-            return Err(PackError::new(
-                Step::Read,
-                format!(
-                    "a pack has at most {MAX_FILES} files and {} MiB",
-                    MAX_PACK_BYTES >> 20
-                ),
-            ));
+            return Err(too_much());
         }
-        if let Some((path, _)) = files.iter().find(|(path, bytes)| {
-            path.len() > MAX_PATH_BYTES || bytes.len() as u64 > MAX_FILE_BYTES
-        }) {
+        if let Some(path) = files.keys().find(|path| path.len() > MAX_PATH_BYTES) {
+            let message = format!("a path has at most {MAX_PATH_BYTES} bytes");
+            return Err(PackError::new(Step::Read, message).in_file(path, None));
+        }
+        let large = |(_, bytes): &(&String, &Vec<u8>)| bytes.len() as u64 > MAX_FILE_BYTES;
+        if let Some((path, _)) = files.iter().find(large) {
             return Err(too_large(path));
         }
         // One line per file, in the digest and in what is signed: a path with a line
@@ -233,14 +263,19 @@ impl PackFiles {
 }
 
 fn too_large(path: &str) -> PackError {
+    let message = format!("a file has at most {} MiB", MAX_FILE_BYTES >> 20);
+    PackError::new(Step::Read, message).in_file(path, None)
+}
+
+fn too_much() -> PackError {
     PackError::new(
         Step::Read,
         format!(
-            "a file has at most {} MiB, a path {MAX_PATH_BYTES} bytes",
-            MAX_FILE_BYTES >> 20
+            "a pack has at most {MAX_FILES} files and {} MiB",
+            MAX_PACK_BYTES >> 20
         ),
     )
-    .in_file(path, None)
+    .help("take out of cedar/, components/ and tests/ what is no part of it")
 }
 
 /// Read one file, never more of it than the limit, whatever its metadata says.
@@ -251,18 +286,27 @@ fn take(
     total: &mut u64,
 ) -> Result<(), PackError> {
     use std::io::Read as _;
-    let failed = |error: std::io::Error, path: &str| {
+    let failed = |error: std::io::Error| {
         PackError::new(Step::Read, "cannot be read")
-            .in_file(path, None)
+            .in_file(path.clone(), None)
             .because(error)
     };
+    // whoever opens a pipe waits for somebody who writes
+    if !fs::metadata(from).map_err(failed)?.is_file() {
+        return Err(PackError::new(Step::Read, "is no file")
+            .in_file(path.as_str(), None)
+            .help("a pack is made of files, or links to files"));
+    }
     let mut bytes = Vec::new();
     fs::File::open(from)
         .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| failed(error, &path))?;
-    *total += bytes.len() as u64;
-    if bytes.len() as u64 > MAX_FILE_BYTES || *total > MAX_PACK_BYTES || files.len() >= MAX_FILES {
+        .map_err(failed)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(too_large(&path));
+    }
+    *total += bytes.len() as u64;
+    if *total > MAX_PACK_BYTES || files.len() >= MAX_FILES {
+        return Err(too_much());
     }
     files.insert(path, bytes);
     Ok(())
@@ -302,5 +346,53 @@ mod tests {
         file.set_len(MAX_FILE_BYTES + 1).unwrap();
         let refused = PackFiles::read(folder.path()).unwrap_err();
         assert_eq!(refused.file.as_deref(), Some("pack.toml"));
+    }
+
+    #[test]
+    fn what_is_no_file_or_has_no_name_is_refused_and_not_waited_for() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("pack.toml"), "a").unwrap();
+        let cedar = folder.path().join("cedar");
+        fs::create_dir(&cedar).unwrap();
+        let refused = |name: &std::ffi::OsStr, words: &str| {
+            let error = PackFiles::read(folder.path()).unwrap_err();
+            let file = format!("cedar/{}", name.to_string_lossy());
+            assert_eq!(
+                (error.step, error.file),
+                (Step::Read, Some(file)),
+                "{words}"
+            );
+            assert!(error.message.contains(words), "{}", error.message);
+        };
+        let name = std::ffi::OsStr::from_bytes(b"forbid-\xff.cedar");
+        fs::write(cedar.join(name), "x").unwrap();
+        refused(name, "not UTF-8");
+        fs::remove_file(cedar.join(name)).unwrap();
+
+        let name = std::ffi::OsStr::new("a.cedar");
+        fs::create_dir(cedar.join(name)).unwrap();
+        refused(name, "is no file");
+        fs::remove_dir(cedar.join(name)).unwrap();
+
+        let mode = nix::sys::stat::Mode::S_IRUSR;
+        nix::unistd::mkfifo(&cedar.join(name), mode).unwrap();
+        refused(name, "is no file");
+    }
+
+    #[test]
+    fn too_many_files_are_not_blamed_on_one() {
+        let mut files = BTreeMap::from([(MANIFEST.to_owned(), Vec::new())]);
+        files.extend((0..MAX_FILES).map(|n| (format!("cedar/{n}.cedar"), Vec::new())));
+        let refused = PackFiles::of(files.clone()).unwrap_err();
+        assert_eq!(refused.file, None);
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("cedar")).unwrap();
+        for path in files.keys() {
+            fs::write(folder.path().join(path), "").unwrap();
+        }
+        let refused = PackFiles::read(folder.path()).unwrap_err();
+        assert_eq!(refused.file, None);
+        assert!(refused.message.contains("256 files"), "{refused}");
     }
 }
