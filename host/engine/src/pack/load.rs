@@ -10,7 +10,7 @@ use wasmtime::component::Component;
 
 use super::error::PackError;
 use super::files::{MANIFEST, PackFiles};
-use super::manifest::{Manifest, offset_of_tool};
+use super::manifest::{Manifest, offset_of};
 use super::step::{Step, Steps, Taken};
 use super::{Loaded, Pack, ToolRules, Trust};
 use crate::cache::Cache;
@@ -82,6 +82,22 @@ impl Pack {
             tools,
             authority,
         })))
+    }
+}
+
+impl PackFiles {
+    /// What these files say they are, and their revision, whether or not they are any good;
+    /// none where the manifest is none.
+    #[must_use]
+    pub fn claims(&self) -> Option<(PackRef, u64)> {
+        let text = str::from_utf8(self.get(MANIFEST)?).ok()?;
+        let manifest = Manifest::read(text).ok()?;
+        let reference = PackRef {
+            name: manifest.name,
+            version: manifest.version,
+            digest: self.digest_hex(),
+        };
+        Some((reference, manifest.revision))
     }
 }
 
@@ -189,9 +205,12 @@ fn compile(
 ) -> Result<Compiled, PackError> {
     let entry = manifest.tool(tool);
     let refused = |unfit: Unfit| {
-        PackError::new(Step::Components, unfit.to_string())
+        let help = unfit.help();
+        let mut error = PackError::new(Step::Components, unfit.to_string())
             .in_file(entry.component.clone(), None)
-            .of(tool)
+            .of(tool);
+        error.help = help.map(str::to_owned);
+        error
     };
     let bytes = files.get(&entry.component).ok_or_else(|| {
         PackError::new(Step::Components, "the file is not there")
@@ -255,11 +274,13 @@ fn check_settings(tool: Tool, rules: &ToolRules, files: &PackFiles) -> Result<()
                 .iter()
                 .map(|v| format!("{} ({}): {}", v.path, v.rule, v.message))
                 .collect();
+            let first = many[0].path.trim_start_matches('/');
+            let at = ["tools", tool.name(), "settings", first];
             Err(PackError::new(
                 Step::Settings,
                 format!("settings refused: {}", each.join("; ")),
             )
-            .at(MANIFEST, manifest, offset_of_tool(manifest, tool))
+            .at(MANIFEST, manifest, offset_of(manifest, &at))
             .of(tool))
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use dispatch_contract::Tool;
 use serde::{Deserialize, Deserializer};
+use toml_edit::{Document, TableLike};
 
 use super::error::PackError;
 use super::files::MANIFEST;
@@ -54,6 +55,22 @@ pub struct Limits {
     pub fuel: Option<u64>,
 }
 
+impl Limits {
+    fn check(&self, at: &[&str]) -> Result<(), Wrong> {
+        for (name, given, most) in [
+            ("deadline_ms", self.deadline_ms, 1000),
+            ("memory_mib", self.memory_mib, 16),
+            ("fuel", self.fuel, 1_000_000_000_000),
+        ] {
+            if given.is_some_and(|value| value == 0 || value > most) {
+                let message = format!("{name}: 1 to {most}");
+                return refuse(&[at, &[name]].concat(), message);
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What `pack.toml` says of one tool.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +83,25 @@ pub struct ToolEntry {
     /// Instead of the pack's.
     #[serde(default)]
     pub limits: Limits,
+}
+
+impl ToolEntry {
+    fn check(&self, tool: Tool) -> Result<(), Wrong> {
+        let long = |(key, value): &(&String, &SettingValue)| {
+            key.len() > 100 || matches!(value, SettingValue::Text(t) if t.len() > MAX_TEXT_BYTES)
+        };
+        let at = ["tools", tool.name(), "settings"];
+        if self.settings.len() > MAX_SETTINGS {
+            return refuse(&at, format!("{tool}: at most {MAX_SETTINGS} settings"));
+        }
+        if let Some((key, _)) = self.settings.iter().find(long) {
+            return refuse(
+                &[&at[..], &[key]].concat(),
+                format!("{tool}: keys up to 100 and texts up to {MAX_TEXT_BYTES} bytes"),
+            );
+        }
+        self.limits.check(&["tools", tool.name(), "limits"])
+    }
 }
 
 /// `pack.toml`.
@@ -87,21 +123,35 @@ pub struct Manifest {
     pub tools: BTreeMap<String, ToolEntry>,
 }
 
-/// Where a line begins with this, comments aside; else where it stands at all.
-fn offset_of(text: &str, near: &str) -> Option<usize> {
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        if line.starts_with(near) {
-            return Some(start);
+/// Where `pack.toml` speaks of this: the last part of the path that it has.
+pub(crate) fn offset_of(text: &str, path: &[&str]) -> Option<usize> {
+    let document = Document::parse(text).ok()?;
+    let mut table: &dyn TableLike = document.as_table();
+    let mut found = None;
+    for name in path {
+        let Some((key, item)) = table.get_key_value(name) else {
+            break;
+        };
+        found = key.span().map(|span| span.start).or(found);
+        match item.as_table_like() {
+            Some(below) => table = below,
+            None => break,
         }
-        start += line.len();
     }
-    text.find(near)
+    found
 }
 
-/// Where `pack.toml` speaks of this tool.
-pub(crate) fn offset_of_tool(text: &str, tool: Tool) -> Option<usize> {
-    offset_of(text, &format!("[tools.\"{tool}\"]"))
+/// What is wrong, and where the manifest says it.
+struct Wrong {
+    at: Vec<String>,
+    message: String,
+}
+
+fn refuse(at: &[&str], message: impl Into<String>) -> Result<(), Wrong> {
+    Err(Wrong {
+        at: at.iter().map(ToString::to_string).collect(),
+        message: message.into(),
+    })
 }
 
 impl Manifest {
@@ -110,28 +160,30 @@ impl Manifest {
             let offset = error.span().map(|span| span.start);
             PackError::new(Step::Manifest, error.message().to_owned()).at(MANIFEST, text, offset)
         })?;
-        manifest.check().map_err(|(near, message)| {
-            PackError::new(Step::Manifest, message).at(MANIFEST, text, offset_of(text, &near))
+        manifest.check().map_err(|Wrong { at, message }| {
+            let at: Vec<&str> = at.iter().map(String::as_str).collect();
+            PackError::new(Step::Manifest, message).at(MANIFEST, text, offset_of(text, &at))
         })?;
         Ok(manifest)
     }
 
-    /// What the shape alone does not say; with a text to find the line by.
-    fn check(&self) -> Result<(), (String, String)> {
-        let refuse = |near: &str, message: String| Err((near.to_owned(), message));
+    /// What the shape alone does not say.
+    fn check(&self) -> Result<(), Wrong> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(plain) {
-            return refuse("name", "name: 1 to 64 of a-z, 0-9 and dashes".into());
+            return refuse(&["name"], "name: 1 to 64 of a-z, 0-9 and dashes");
         }
-        if self.version.is_empty() || self.version.len() > 64 {
-            return refuse("version", "version: 1 to 64 characters".into());
+        // it is printed, and signed on a line of its own
+        let version = &self.version;
+        if version.is_empty() || version.len() > 64 || version.contains(char::is_control) {
+            return refuse(&["version"], "version: 1 to 64 characters on one line");
         }
         if self.revision == 0 || i64::try_from(self.revision).is_err() {
-            return refuse("revision", "revision: counts from 1".into());
+            return refuse(&["revision"], "revision: counts from 1");
         }
         if self.contract != CONTRACT {
             return refuse(
-                "contract",
+                &["contract"],
                 format!(
                     "written for contract \"{}\"; this host speaks \"{CONTRACT}\"",
                     self.contract
@@ -139,43 +191,20 @@ impl Manifest {
             );
         }
         if let Some(unknown) = self.tools.keys().find(|name| name.parse::<Tool>().is_err()) {
-            return refuse(unknown, format!("there is no tool \"{unknown}\""));
+            return refuse(
+                &["tools", unknown],
+                format!("there is no tool \"{unknown}\""),
+            );
         }
+        self.limits.check(&["limits"])?;
         for tool in Tool::ALL {
             let Some(entry) = self.tools.get(tool.name()) else {
                 return refuse(
-                    "[tools",
+                    &["tools"],
                     format!("[tools.\"{tool}\"] is missing; all twelve tools are needed"),
                 );
             };
-            let near = format!("\"{tool}\"");
-            if entry.settings.len() > MAX_SETTINGS
-                || entry.settings.iter().any(|(key, value)| {
-                    key.len() > 100
-                        || matches!(value, SettingValue::Text(t) if t.len() > MAX_TEXT_BYTES)
-                })
-            {
-                return refuse(
-                    &near,
-                    format!(
-                        "{tool}: at most {MAX_SETTINGS} settings, keys up to 100 and texts up to {MAX_TEXT_BYTES} bytes"
-                    ),
-                );
-            }
-            for limits in [&self.limits, &entry.limits] {
-                let outside = |given: Option<u64>, most: u64| {
-                    given.is_some_and(|value| value == 0 || value > most)
-                };
-                if outside(limits.deadline_ms, 1000)
-                    || outside(limits.memory_mib, 16)
-                    || outside(limits.fuel, 1_000_000_000_000)
-                {
-                    return refuse(
-                        "limits",
-                        "limits: deadline_ms 1 to 1000, memory_mib 1 to 16, fuel 1 to 10^12".into(),
-                    );
-                }
-            }
+            entry.check(tool)?;
         }
         Ok(())
     }
@@ -207,5 +236,26 @@ impl Manifest {
                 .unwrap_or(default.memory_bytes),
             fuel: own.fuel.or(all.fuel).unwrap_or(default.fuel),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_that_of_the_last_part_there_is() {
+        let text = "# tools.\"a.b\" limits\nname = \"x\"\n[tools.\"a.bc\"]\nsettings = { one = 1, two = 2 }\n\
+                    [tools.\"a.b\"]\n[tools.\"a.b\".limits]\nfuel = 0\n";
+        let at = |path: &[&str]| offset_of(text, path).map(|at| &text[at..at + 3]);
+        let line = |path: &[&str]| offset_of(text, path).map(|at| text[..at].matches('\n').count());
+        assert_eq!(at(&["name"]), Some("nam"));
+        assert_eq!(at(&["tools", "a.bc", "settings", "two"]), Some("two"));
+        assert_eq!(at(&["tools", "a.bc", "settings", "none"]), Some("set"));
+        assert_eq!(line(&["tools", "a.b"]), Some(4));
+        assert_eq!(at(&["tools", "a.b", "limits", "fuel"]), Some("fue"));
+        assert_eq!(line(&["tools", "none"]), Some(2));
+        assert_eq!(at(&["none"]), None);
+        assert_eq!(offset_of("[", &["name"]), None);
     }
 }

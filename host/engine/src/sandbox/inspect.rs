@@ -23,7 +23,7 @@ pub(crate) enum Unfit {
     )]
     CoreModule,
     /// The file ends too early.
-    #[error("truncated: the file ends in the middle of a section; build it again")]
+    #[error("truncated: the file ends in the middle of a section")]
     Truncated,
     /// Not valid, or with a feature that is off.
     #[error("not a valid component: {0}")]
@@ -57,6 +57,28 @@ pub(crate) enum Unfit {
         /// What it may have.
         limit: String,
     },
+}
+
+impl Unfit {
+    /// What to do about it, where that does not follow from what is wrong.
+    pub(crate) fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::NotWasm | Self::Truncated | Self::Invalid(_) => {
+                Some("build it again: `dispatch policy build`, or take it from where it was whole")
+            }
+            Self::Import(_) => Some(
+                "compile for wasm32-unknown-unknown, without a runtime that asks for a clock, files \
+                 or random numbers",
+            ),
+            Self::World(_) | Self::Export(_) => {
+                Some("build it against the pack's wit/, world `tool-policy`")
+            }
+            Self::Memory { .. } => {
+                Some("lower its initial memory, or raise `memory_mib` in pack.toml, to 16 at most")
+            }
+            Self::CoreModule | Self::Parts { .. } => None,
+        }
+    }
 }
 
 /// What the bytes alone tell.
