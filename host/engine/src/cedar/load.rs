@@ -16,6 +16,8 @@ use super::slice::Slice;
 use super::{ACTIONS, Authority, OVERRIDE, READ, TRANSITION};
 use crate::pack::place;
 
+/// Other places named beside the first that is wrong.
+const NAMED: usize = 5;
 /// The most policies a pack may have.
 const MAX_POLICIES: usize = 500;
 
@@ -69,6 +71,15 @@ impl CedarError {
             help: first_help(error),
             ..Self::at(file, text, offset, message)
         }
+    }
+
+    /// `cedar/a.cedar:3:7`, as far as it is known.
+    fn place(&self) -> String {
+        let mut place = self.file.clone().unwrap_or_default();
+        for number in [self.line, self.column].into_iter().flatten() {
+            place += &format!(":{number}");
+        }
+        place
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
@@ -227,15 +238,25 @@ fn validate(
         let found: &dyn miette::Diagnostic = warning;
         (warning.policy_id(), found)
     });
-    match errors.chain(warnings).next() {
-        None => Ok(()),
-        Some((id, found)) => Err(match places.get(id) {
+    let mut all = errors
+        .chain(warnings)
+        .map(|(id, found)| match places.get(id) {
             Some(Place { file, text, offset }) => {
                 CedarError::said(file, text, *offset, found, found.to_string())
             }
             None => CedarError::new(found.to_string()),
-        }),
+        });
+    let Some(mut first) = all.next() else {
+        return Ok(());
+    };
+    let others: Vec<String> = all.map(|other| other.place()).collect();
+    if !others.is_empty() {
+        let named: Vec<_> = others.iter().take(NAMED).map(String::as_str).collect();
+        let cut = if others.len() > NAMED { ", …" } else { "" };
+        let count = others.len();
+        first.message += &format!(" (and {count} more: {}{cut})", named.join(", "));
     }
+    Err(first)
 }
 
 /// An action with all its groups, and the groups alone.
