@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use dispatch_contract::{Tool, Verdict};
+use dispatch_contract::{State, Tool, Verdict};
 
 use super::format::{BrokenRule, Expected};
 use super::read::PackCase;
@@ -28,8 +28,8 @@ pub struct CaseFailure {
 impl fmt::Display for CaseFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
+        for number in [self.line, self.column].into_iter().flatten() {
+            write!(f, ":{number}")?;
         }
         write!(f, ": ")?;
         if !self.case.is_empty() {
@@ -88,9 +88,12 @@ impl TestReport {
                 cases => Ok(cases),
             };
         };
+        let case = match first.case.as_str() {
+            "" => String::new(),
+            case => format!("\"{case}\": "),
+        };
         let message = format!(
-            "\"{}\": {} ({} of {} cases fail)",
-            first.case,
+            "{case}{} ({} of {} cases fail)",
             first.message,
             self.failures.len(),
             self.cases
@@ -168,7 +171,14 @@ pub(super) fn compare(expected: &Expected, given: &Verdict) -> Result<(), String
     match (expected, given) {
         (Expected::Allow { to, overridden }, Verdict::Allow(outcome)) => {
             if *to != outcome.to {
-                return differ("to", to, &outcome.to);
+                let so = |to: Option<State>| {
+                    to.map_or("it stays".into(), |to| format!("it moves to {to}"))
+                };
+                return Err(format!(
+                    "expected that {}, got that {}",
+                    so(*to),
+                    so(outcome.to)
+                ));
             }
             if *overridden != outcome.overridden {
                 return differ("overridden", overridden, &outcome.overridden);
