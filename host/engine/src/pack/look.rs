@@ -58,8 +58,8 @@ impl Pack {
         })
     }
 
-    /// Policies that can never apply, with their place, and what no policy permits
-    /// anybody. No reason to refuse a pack, but seldom meant. Up to a second.
+    /// Policies that can never apply, with their place, what no policy permits anybody, and
+    /// components that judge nothing. No reason to refuse a pack, but seldom meant. Up to a second.
     #[must_use]
     pub fn never(&self) -> Vec<PackError> {
         let on_ticket = calls()
@@ -90,7 +90,19 @@ impl Pack {
         let unpermitted = coverage.unpermitted.into_iter().map(|what| {
             PackError::new(Step::Cedar, what).help("write a permit, unless nobody is meant to")
         });
-        unused.chain(unpermitted).collect()
+        let manifest = &self.0.manifest;
+        let judged: Vec<&str> = Tool::ALL
+            .map(|tool| manifest.tool(tool).component.as_str())
+            .into();
+        let files = self.0.files.iter().map(|(file, _)| file);
+        let idle = files
+            .filter(|file| file.starts_with("components/") && !judged.contains(file))
+            .map(|file| {
+                PackError::new(Step::Components, "is the component of no tool")
+                    .in_file(file, None)
+                    .help("name it in pack.toml, or remove it")
+            });
+        unused.chain(unpermitted).chain(idle).collect()
     }
 }
 
