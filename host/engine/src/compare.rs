@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use dispatch_contract::question::Question;
-use dispatch_contract::{Actor, Code, DecisionId, TicketId, Timestamp, Tool, Verdict};
+use dispatch_contract::{Actor, Code, DecisionId, Role, TicketId, Timestamp, Tool, Verdict};
 use serde::Serialize;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -49,6 +49,37 @@ pub struct FlippedCall {
     pub ticket_id: Option<TicketId>,
     /// The two verdicts.
     pub flip: Flip,
+}
+
+/// A tool that nobody of a role could ever call, and now perhaps can.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Opened {
+    /// Who is let in.
+    pub role: Role,
+    /// To what.
+    pub tool: Tool,
+}
+
+/// What `after` lets in that `before` turned away by the policies' scopes alone. Such calls
+/// kept no question, so that no recorded call flips: they are to be told beside the flips.
+#[must_use]
+pub fn opened(before: &Pack, after: &Pack) -> Vec<Opened> {
+    let all = Role::ALL.into_iter();
+    let all = all.flat_map(|role| Tool::ALL.map(|tool| Opened { role, tool }));
+    all.filter(|Opened { role, tool }| {
+        after.may_ever_call(*role, *tool) && !before.may_ever_call(*role, *tool)
+    })
+    .collect()
+}
+
+/// `customer: ticket.create, ticket.add_message; technician: …`
+#[must_use]
+pub fn opened_in_words(opened: &[Opened]) -> String {
+    let by_role = opened.chunk_by(|a, b| a.role == b.role).map(|of_role| {
+        let tools: Vec<&str> = of_role.iter().map(|opened| opened.tool.name()).collect();
+        format!("{}: {}", of_role[0].role, tools.join(", "))
+    });
+    by_role.collect::<Vec<_>>().join("; ")
 }
 
 /// What came of judging recorded calls with two packs.

@@ -25,7 +25,9 @@ pub use cache::CacheError;
 pub use cases::{
     CaseFailure, CaseResult, MATRIX_FILE, PackCase, PackCases, RewrittenCases, TestReport,
 };
-pub use compare::{Comparison, FlipReport, FlippedCall, RecordedCall};
+pub use compare::{
+    Comparison, FlipReport, FlippedCall, Opened, RecordedCall, opened, opened_in_words,
+};
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use judge::{Flip, FlipKind, Judged, PhaseTrace, Trace, VERDICT_CODES};
 pub use leisure::Leisure;

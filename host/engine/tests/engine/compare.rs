@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use dispatch_contract::question::Question;
 use dispatch_contract::{DecisionId, Role, State, Tool, Verdict};
-use dispatch_engine::{Comparison, FlipKind, FlipReport, Leisure, Pack, PackFiles, RecordedCall};
+use dispatch_engine::{
+    Comparison, FlipKind, FlipReport, Leisure, Opened, Pack, PackFiles, RecordedCall, opened,
+    opened_in_words,
+};
 
 use crate::house::scene::plain;
 use crate::house::{engine, shipped, shipped_files};
@@ -34,6 +37,28 @@ fn recorded(n: u64, question: &Question, by: &Pack) -> RecordedCall {
 fn questions() -> Vec<Question> {
     let by = |tool| State::ALL.map(|state| plain(tool, Role::OperatorAdmin, state));
     Tool::ALL.into_iter().flat_map(by).collect()
+}
+
+#[test]
+fn who_is_let_in_that_was_turned_away_before_is_told() {
+    let file = "cedar/customers.cedar";
+    let from = "Action::\"ticket.add_message\"";
+    let wider = edited(
+        file,
+        &format!("action == {from}"),
+        &format!("action in [{from}, Action::\"schedule.confirm\"]"),
+    );
+    let found = opened(shipped(), &wider);
+    assert_eq!(
+        found,
+        [Opened {
+            role: Role::Customer,
+            tool: Tool::ScheduleConfirm
+        }]
+    );
+    assert_eq!(opened_in_words(&found), "customer: schedule.confirm");
+    assert_eq!(opened(&wider, shipped()), []);
+    assert_eq!(opened(shipped(), shipped()), []);
 }
 
 fn compare(a: &Pack, b: &Pack, calls: Vec<RecordedCall>) -> FlipReport {
