@@ -80,7 +80,8 @@ impl Workspace<'_> {
         }
         Err(WorkshopError::DoesNotCompile {
             guest: package.to_owned(),
-            output: said(&output),
+            // cargo's paths begin where it was started
+            output: format!("in {}:\n\n{}", self.folder.display(), said(&output)),
         })
     }
 

@@ -232,13 +232,15 @@ pub(crate) fn components_in(manifest: &str, file: &str) -> Result<Tools> {
 
 fn toml_of<T: serde::de::DeserializeOwned>(text: &str, file: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| {
-        let line = error
+        let place = error
             .span()
             .and_then(|span| text.get(..span.start))
             .map_or_else(String::new, |before| {
-                format!(":{}", before.matches('\n').count() + 1)
+                let line = before.matches('\n').count() + 1;
+                let on_line = before.rsplit('\n').next().unwrap_or_default();
+                format!(":{line}:{}", on_line.chars().count() + 1)
             });
-        WorkshopError::refused(format!("{file}{line}: {}", error.message()))
+        WorkshopError::refused(format!("{file}{place}: {}", error.message()))
     })
 }
 
@@ -321,6 +323,9 @@ mod tests {
         let both = "[components]\n\"components/ab.wasm\" = { crate = \"g\", c = \"d\" }\n";
         assert!(refused(both).contains("either"));
         let typo = refused("bas = \"x\"\n");
-        assert!(typo.contains("build.toml:1: unknown field `bas`"), "{typo}");
+        assert!(
+            typo.contains("build.toml:1:1: unknown field `bas`"),
+            "{typo}"
+        );
     }
 }
