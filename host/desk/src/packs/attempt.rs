@@ -100,6 +100,15 @@ impl Trial {
         }
     }
 
+    /// What the candidate says it is, as far as that can be read: whoever is told that it
+    /// was turned down wants to know which.
+    fn named(&mut self, attempt: &Attempt, files: &PackFiles) {
+        if let Some((pack, revision)) = files.claims() {
+            self.pack = Some(pack);
+            self.revision = (attempt.under == Under::Manifest).then_some(revision);
+        }
+    }
+
     /// The engine's steps, on a thread of their own.
     pub(super) async fn prove(
         &mut self,
@@ -182,10 +191,13 @@ impl Inner {
         let mut trial = Trial::begin();
         let result = match self.is_active(&mut trial, &files).await {
             Ok(true) => Ok(()),
-            Ok(false) => match trial.prove(&self.engine, files, Pace::BesideCalls).await {
-                Ok(pack) => self.take_up(attempt, &mut trial, pack).await,
-                Err(error) => Err(refused(&error)),
-            },
+            Ok(false) => {
+                trial.named(attempt, &files);
+                match trial.prove(&self.engine, files, Pace::BesideCalls).await {
+                    Ok(pack) => self.take_up(attempt, &mut trial, pack).await,
+                    Err(error) => Err(refused(&error)),
+                }
+            }
             Err(error) => Err(away(&error)),
         };
         self.end_attempt(attempt, trial, result).await

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use dispatch_contract::packs::{FlipKind, FlippedCall, Flips, StepFailed};
 use dispatch_contract::reading::RecordedFilter;
-use dispatch_engine::{Comparison, FlipReport, Leisure, Pack, PackError, RecordedCall, Step};
+use dispatch_engine::{
+    Comparison, FlipReport, Leisure, Pack, PackError, RecordedCall, Step, opened, opened_in_words,
+};
 use tokio::time::timeout;
 
 use super::attempt::{Attempt, Trial, away};
@@ -34,10 +36,15 @@ impl Inner {
         }
         let report = self.patiently(attempt.replay, trial.leisure, pack).await?;
         let flips = in_brief(report, attempt.max_flips);
-        let said = format!(
+        let mut said = format!(
             "{} of {} recorded calls would flip",
             flips.flipped, flips.judged
         );
+        // who was turned away by role alone left no call to judge again
+        let opened = opened(&self.pack.current(), pack);
+        if !opened.is_empty() {
+            said += &format!("; opened to {}", opened_in_words(&opened));
+        }
         let too_many = attempt.max_flips.filter(|max| flips.flipped > *max);
         trial.flips = Some(flips);
         if let Some(max) = too_many {

@@ -164,12 +164,21 @@ async fn a_candidate_that_fails_changes_nothing_and_says_where() {
         );
         assert_eq!(failed["line"].is_u64(), line, "{failed}");
         assert!(!failed["reason"].as_str().unwrap_or_default().is_empty());
+        // which pack it was, wherever its manifest can be read
+        let named = (&told["pack"]["name"], told["revision"].is_u64());
+        let wanted = if step == "manifest" {
+            (&Value::Null, false)
+        } else {
+            (&json!("real-dispatch"), true)
+        };
+        assert_eq!(named, wanted, "{told}");
         let at = ALL.iter().position(|name| *name == step).expect("a step");
         assert_eq!(steps(&told), ALL[..at], "{step}");
         assert_eq!(told["activated"], false);
         let events = house.pack_events("policy.pack_rejected").await;
         assert_eq!(events.len(), n + 1);
         assert_eq!(events[0]["payload"]["failed"], *failed);
+        assert_eq!(events[0]["payload"]["pack"], told["pack"]);
         // a command that failed says nothing of the folder
         let status = house.packs().await;
         assert_eq!(status, first);
