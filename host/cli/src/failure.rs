@@ -75,8 +75,8 @@ impl Failure {
         }
     }
 
-    /// Print it: a refusal's document to standard output with `--json`, else words
-    /// to standard error.
+    /// Print it: with `--json` a document to standard output, the host's own where it
+    /// refused; else words to standard error.
     pub(crate) fn report(&self, json: bool) {
         match self {
             Self::Refused(refused) if json => out::json(&refused.raw),
@@ -94,12 +94,23 @@ impl Failure {
                     Trouble::of(error).next_step()
                 ));
             }
+            other if json => out::value(&other.document()),
             other => out::error(&format!(
                 "{} {}\n",
                 Paint::of_stderr().bad("error:"),
                 chain(other)
             )),
         }
+    }
+
+    /// For programs, where neither the host nor a gateway has said why.
+    fn document(&self) -> serde_json::Value {
+        let kind = match self {
+            Self::Usage(_) => "usage",
+            Self::Unreachable { .. } => "unreachable",
+            _ => "failed",
+        };
+        json!({ "error": { "kind": kind, "message": chain(self) } })
     }
 }
 

@@ -431,8 +431,8 @@ fn the_console_needs_a_terminal_and_has_no_json() {
     assert!(ran.stderr.contains("needs a terminal"), "{}", ran.stderr);
     assert!(ran.stderr.contains("dispatch ticket list"));
     let ran = run(&["console", "--json"]);
-    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
-    assert!(ran.stderr.contains("ticket list --json"), "{}", ran.stderr);
+    assert_eq!((ran.status, ran.stderr.as_str()), (2, ""));
+    assert!(ran.stdout.contains("ticket list --json"), "{}", ran.stdout);
 }
 
 #[test]

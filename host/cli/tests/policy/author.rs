@@ -241,10 +241,19 @@ fn run_and_explain_a_case_and_a_question() {
     run(&["run", &path, &cases, "--case", name])
         .is(0)
         .says(&[name, "closeout.add_note", "allow"]);
-    // the file holds refusals too
-    run(&["run", &path, &cases])
-        .is(1)
-        .says(&["gate_blocked (transition)"]);
+    // the file holds refusals too, and one that no pack is asked about
+    run(&["run", &path, &cases]).is(1).says(&[
+        "gate_blocked (transition)",
+        "an item is given",
+        "invalid_input (schema)",
+    ]);
+    let schema = ["explain", &path, &cases, "--case", "an item is given"];
+    let refused = run(&schema).is(1);
+    assert!(
+        refused.stderr.contains("before any pack is asked"),
+        "{}",
+        refused.stderr
+    );
     let nothing = run(&["run", &path, &cases, "--case", "nothing such"]).is(2);
     assert!(nothing.stderr.contains(name), "{}", nothing.stderr);
 

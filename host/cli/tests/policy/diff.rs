@@ -231,6 +231,23 @@ async fn ten_thousand_recorded_calls_with_two_packs() {
         .is(1)
         .says(&["verdict:", "evidence.photo_after", "on record: allow"]);
 
+    // whoever was turned away by role alone left nothing to judge again: told all the same
+    let wider = Copied::new();
+    let message = "Action::\"ticket.add_message\"";
+    wider.edit(
+        "cedar/customers.cedar",
+        &format!("action == {message}"),
+        &format!("action in [{message}, Action::\"schedule.confirm\"]"),
+    );
+    let customers = diff(
+        shipped,
+        wider.path(),
+        &["--tool", "billing.generate_invoice_draft"],
+    );
+    customers
+        .is(1)
+        .says(&["nothing flips", "opened: customer: schedule.confirm"]);
+
     diff("/nowhere/at/all", shipped, &[]).is(2);
     diff(shipped, shipped, &["--since", "lately"]).is(2);
 }

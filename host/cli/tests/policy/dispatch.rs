@@ -1,5 +1,6 @@
 //! The binary, and packs in folders that a test may spoil.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -63,6 +64,36 @@ pub(crate) fn ran(command: &mut Command) -> Ran {
 /// Run `dispatch policy` with these arguments.
 pub(crate) fn run<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Ran {
     ran(policy().args(arguments))
+}
+
+/// The same in a terminal of this width: everything it shows.
+pub(crate) fn on_terminal(columns: u16, arguments: &[&str]) -> String {
+    let size = nix::pty::Winsize {
+        ws_row: 50,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    let pty = nix::pty::openpty(Some(&size), None).expect("a terminal");
+    let end = || Stdio::from(pty.slave.try_clone().expect("its end"));
+    let mut child = policy()
+        .args(arguments)
+        .env("TERM", "xterm-256color")
+        .env("LC_ALL", "C.UTF-8")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .stdout(end())
+        .stderr(end())
+        .spawn()
+        .expect("the binary runs");
+    drop(pty.slave);
+    let mut shown = Vec::new();
+    // a terminal that nobody has open any more is an error, and the end
+    let _ended = std::fs::File::from(pty.master).read_to_end(&mut shown);
+    child.wait().expect("it ended");
+    String::from_utf8(shown)
+        .expect("text")
+        .replace("\r\n", "\n")
 }
 
 /// The pack that the repository ships.

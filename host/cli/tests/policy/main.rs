@@ -4,3 +4,4 @@ mod author;
 mod diff;
 mod dispatch;
 mod signing;
+mod wrong;

@@ -102,5 +102,8 @@ fn what_a_host_would_refuse_is_not_signed() {
     );
     assert!(!pack.folder.join("pack.sums").exists());
     run(&["sign", pack.path(), "--key", "/nowhere/at/all"]).is(2);
+    let public = pack.house.path().join("ours.pub");
+    let public = run(&["sign", pack.path(), "--key", public.to_str().expect("text")]).is(2);
+    assert!(public.stderr.contains("public key"), "{}", public.stderr);
     run(&["verify", pack.path(), "--trusted-key", &key]).is(2);
 }

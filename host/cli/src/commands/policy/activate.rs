@@ -1,14 +1,13 @@
 //! `dispatch policy activate`: hands a pack to a host, which proves it and lets it judge.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use dispatch_contract::packs::PackOutcome;
 use dispatch_engine::PackFiles;
 
-use super::house::is_folder;
-use super::outcome;
+use super::{house, outcome};
 use crate::client::{Answer, Client};
-use crate::failure::{Failure, chain};
+use crate::failure::Failure;
 use crate::global::Global;
 use crate::out;
 use crate::show::paint::Paint;
@@ -37,7 +36,7 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
-        let archive = archive(&self.folder)?;
+        let archive = archive(&self.folder, global)?;
         let client = global.client()?;
         let query = [
             ("max_flips", self.max_flips.map(|n| n.to_string())),
@@ -60,14 +59,9 @@ impl Args {
 }
 
 /// A folder's pack as one run of bytes.
-pub(super) fn archive(folder: &std::path::Path) -> Result<Vec<u8>, Failure> {
-    let files = PackFiles::read(is_folder(folder)?).map_err(|error| {
-        Failure::usage(format!(
-            "{} holds no pack: {}",
-            folder.display(),
-            chain(&error)
-        ))
-    })?;
+pub(super) fn archive(folder: &Path, global: &Global) -> Result<Vec<u8>, Failure> {
+    let files = PackFiles::read(house::is_folder(folder)?)
+        .map_err(|error| house::refused(&error, "not handed over", Some(folder), global))?;
     Ok(files.to_archive())
 }
 
@@ -92,9 +86,7 @@ pub(super) fn text(told: &PackOutcome, paint: Paint) -> String {
         text.push_str(&outcome::flips(flips, paint));
         text.push('\n');
     }
-    let pack = told.pack.as_ref().map_or_else(String::new, |pack| {
-        format!("{} {} ({:.12})", pack.name, pack.version, pack.digest)
-    });
+    let pack = told.pack.as_ref().map_or_else(String::new, outcome::named);
     let revision = told.revision.unwrap_or(0);
     text.push_str(&match (told.activated, told.unchanged, &told.failed) {
         (true, _, _) => format!(

@@ -8,7 +8,6 @@ use dispatch_engine::{EngineConfig, Pack, PackFiles, SandboxConfig};
 use serde::Serialize;
 
 use super::house::{self, FolderArg};
-use super::wrong::Wrong;
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::out;
@@ -52,9 +51,7 @@ impl Args {
     pub(super) fn run(self, global: &Global) -> Result<(), Failure> {
         let folder = self.pack.check()?;
         let refused = |error: dispatch_engine::PackError| {
-            let paint = Paint::of_stderr();
-            out::error(&Wrong::from(&error).text("refused", folder, paint));
-            Failure::Found
+            house::refused(&error, "refused", Some(folder), global)
         };
         let load = |files: &PackFiles, metered| {
             let sandbox = SandboxConfig {
@@ -76,6 +73,12 @@ impl Args {
             if let Ok(question) = case.question() {
                 questions.entry(case.tool).or_default().push(question);
             }
+        }
+        if questions.is_empty() {
+            return Err(Failure::usage(format!(
+                "{} has no case that can be put: there is nothing to measure with",
+                folder.display()
+            )));
         }
         let reference = pack.reference();
         let report = Report {

@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 
-use dispatch_engine::{Engine, EngineConfig, Rejected, Step, Taken};
+use dispatch_engine::{Engine, EngineConfig, PackFiles, Rejected, Step, Taken};
 use serde::Serialize;
 
+use super::failed::Failed;
 use super::house::{self, FolderArg};
 use super::wrong::Wrong;
 use crate::failure::Failure;
@@ -22,7 +23,8 @@ const SHOWN: usize = 20;
 pub(super) struct Args {
     #[command(flatten)]
     pack: FolderArg,
-    /// Exit status 1 also for policies that can never apply and for what nobody is permitted
+    /// Exit status 1 also for policies that can never apply, for what nobody is permitted, and
+    /// for files that are no part of the pack
     #[arg(long)]
     deny_warnings: bool,
 }
@@ -45,16 +47,6 @@ impl From<&Taken> for StepShown {
     }
 }
 
-/// A decision case that does not hold.
-#[derive(Serialize)]
-struct Failed {
-    file: String,
-    line: Option<usize>,
-    column: Option<usize>,
-    case: String,
-    reason: String,
-}
-
 /// What was found, with `--json`.
 #[derive(Serialize)]
 struct Report {
@@ -62,8 +54,8 @@ struct Report {
     digest: Option<String>,
     steps: Vec<StepShown>,
     failed: Vec<Failed>,
-    /// Policies that can never apply, and what no policy permits anybody: no reason to
-    /// refuse the pack.
+    /// Policies that can never apply, what no policy permits anybody, and files that are no
+    /// part of the pack: no reason to refuse it.
     warnings: Vec<Wrong>,
     refused: Option<Wrong>,
 }
@@ -98,6 +90,7 @@ impl Report {
         let (passed, error) = match proven {
             Ok(proven) => {
                 warnings = proven.pack.never().iter().map(Wrong::from).collect();
+                warnings.extend(PackFiles::left_out(&folder).iter().map(Wrong::from));
                 (proven.passed, None)
             }
             Err(Rejected { error, passed }) => (passed, Some(error)),
@@ -118,23 +111,18 @@ impl Report {
 
     fn text(&self, paint: Paint) -> String {
         let mut text: String = self.steps.iter().map(|step| step.line(paint)).collect();
-        for Failed {
-            file,
-            line,
-            case,
-            reason,
-            ..
-        } in self.failed.iter().take(SHOWN)
-        {
-            let line = line.map_or_else(String::new, |line| format!(":{line}"));
-            let told = clean(&format!("{file}{line}: \"{case}\": {reason}"));
-            text.push_str(&format!("{}  {told}\n", paint.bad("no")));
+        for failed in self.failed.iter().take(SHOWN) {
+            text.push_str(&failed.text(paint));
+        }
+        let more = self.failed.len().saturating_sub(SHOWN);
+        if more > 0 {
+            text.push_str(&format!("{}\n", paint.faint(&format!("and {more} more"))));
         }
         for warning in &self.warnings {
-            text.push_str(&warning.text("warning", &self.folder, paint));
+            text.push_str(&warning.text("warning", Some(&self.folder), paint));
         }
         match &self.refused {
-            Some(wrong) => text.push_str(&wrong.text("refused", &self.folder, paint)),
+            Some(wrong) => text.push_str(&wrong.text("refused", Some(&self.folder), paint)),
             None => text.push_str(&format!(
                 "{} a host would take it {}\n",
                 paint.good("in order:"),
@@ -160,17 +148,8 @@ impl StepShown {
 
 /// Every case that fails, where a candidate's refusal names only the first.
 fn failed(engine: &Engine, folder: &std::path::Path) -> Vec<Failed> {
-    let loaded = dispatch_engine::PackFiles::read(folder).and_then(|files| engine.load(&files));
+    let loaded = PackFiles::read(folder).and_then(|files| engine.load(&files));
     let failures = loaded.map(|pack| pack.run_tests().failures);
-    failures
-        .unwrap_or_default()
-        .into_iter()
-        .map(|failure| Failed {
-            file: failure.file,
-            line: failure.line,
-            column: failure.column,
-            case: failure.case,
-            reason: failure.message,
-        })
-        .collect()
+    let failures = failures.unwrap_or_default();
+    failures.into_iter().map(Failed::from).collect()
 }

@@ -10,10 +10,9 @@ use dispatch_ledger::{Ledger, StoredPack};
 use serde::Serialize;
 
 use super::house;
-use super::wrong::Wrong;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::house::database::away;
-use crate::out;
 use crate::show::paint::Paint;
 
 /// Digits of a digest that name a pack, at least.
@@ -111,6 +110,7 @@ impl PackChoice {
         &self,
         engine: &Engine,
         ledger: Option<&Ledger>,
+        global: &Global,
     ) -> Result<Pack, Failure> {
         let files = match self {
             Self::Folder(folder) => PackFiles::read(house::is_folder(folder)?),
@@ -126,13 +126,10 @@ impl PackChoice {
             .and_then(|files| engine.load(&files))
             .map_err(|error| {
                 let folder = match self {
-                    Self::Folder(folder) => folder.clone(),
-                    _ => PathBuf::new(),
+                    Self::Folder(folder) => Some(folder.as_path()),
+                    _ => None,
                 };
-                let paint = Paint::of_stderr();
-                let headline = format!("{self} cannot judge");
-                out::error(&Wrong::from(&error).text(&headline, &folder, paint));
-                Failure::Found
+                house::refused(&error, &format!("{self} cannot judge"), folder, global)
             })
     }
 

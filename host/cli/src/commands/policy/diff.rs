@@ -6,7 +6,8 @@ use std::time::Instant;
 use dispatch_contract::Tool;
 use dispatch_contract::reading::{Recorded, RecordedFilter};
 use dispatch_engine::{
-    Comparison, EngineConfig, FlipKind, FlipReport, Leisure, Pack, RecordedCall,
+    Comparison, EngineConfig, FlipKind, FlipReport, Leisure, Opened, Pack, RecordedCall, opened,
+    opened_in_words,
 };
 use dispatch_ledger::Ledger;
 use serde::Serialize;
@@ -60,6 +61,9 @@ struct Report {
     before: Named,
     after: Named,
     took_ms: f64,
+    /// What the pack after lets in that the one before turned away by role alone: such
+    /// calls kept no question that could be judged again.
+    opened: Vec<Opened>,
     #[serde(rename = "result")]
     found: FlipReport,
 }
@@ -69,7 +73,7 @@ impl Args {
         let database = self.database.reach().await?;
         let outcome = match database.connect(CONNECTIONS).await {
             Ok(ledger) => {
-                let outcome = self.compare(&ledger).await;
+                let outcome = self.compare(&ledger, global).await;
                 ledger.shutdown().await.ok();
                 outcome
             }
@@ -82,20 +86,23 @@ impl Args {
         } else {
             out::text(&report.text(Paint::of_stdout()));
         }
-        // what could not be read may flip too
-        match (report.found.flipped, report.found.unreadable) {
-            (0, 0) => Ok(()),
-            _ => Err(Failure::Found),
+        // what could not be read, and what was turned away unseen, may flip too
+        let found = &report.found;
+        if found.flipped == 0 && found.unreadable == 0 && report.opened.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::Found)
         }
     }
 
-    async fn compare(&self, ledger: &Ledger) -> Result<Report, Failure> {
+    async fn compare(&self, ledger: &Ledger, global: &Global) -> Result<Report, Failure> {
         let engine = house::engine(EngineConfig::default())?;
-        let a = self.a.load(&engine, Some(ledger)).await?;
-        let b = self.b.load(&engine, Some(ledger)).await?;
+        let a = self.a.load(&engine, Some(ledger), global).await?;
+        let b = self.b.load(&engine, Some(ledger), global).await?;
         let began = Instant::now();
         let found = self.judge(ledger, &a, &b).await?;
         Ok(Report {
+            opened: opened(&a, &b),
             before: Named::of(&self.a, &a),
             after: Named::of(&self.b, &b),
             took_ms: began.elapsed().as_secs_f64() * 1000.0,
@@ -176,6 +183,14 @@ impl Report {
             }
             text.push('\n');
             text.push_str(&self.table(paint));
+        }
+        if !self.opened.is_empty() {
+            text.push_str(&format!(
+                "{} {} {}\n",
+                paint.bad("opened:"),
+                opened_in_words(&self.opened),
+                paint.faint("(turned away by role alone before, and so not judged again)")
+            ));
         }
         if let Some(why) = &found.unreadable_reason {
             text.push_str(&format!(

@@ -12,9 +12,9 @@ use crate::failure::Failure;
 use crate::global::Global;
 use crate::out;
 use crate::show::fields::Fields;
-use crate::show::list;
 use crate::show::paint::Paint;
 use crate::show::table::Table;
+use crate::show::{clean, list};
 
 /// Times a call is judged: the first touches cold memory, the last is shown.
 const ROUNDS: usize = 5;
@@ -79,13 +79,13 @@ impl Args {
             ..EngineConfig::default()
         };
         let engine = house::engine(metered)?;
-        let (pack, asked) = self.ask.find(&engine).await?;
+        let (pack, asked) = self.ask.find(&engine, global).await?;
         let Ok([asked]) = <[Asked; 1]>::try_from(asked) else {
             return Err(Failure::usage(
                 "the file has more than one case: name one with --case",
             ));
         };
-        let explained = explain(Named::of(&self.ask.pack, &pack), &pack, asked);
+        let explained = explain(Named::of(&self.ask.pack, &pack), &pack, asked)?;
         if global.json {
             out::value(&explained);
         } else {
@@ -98,8 +98,12 @@ impl Args {
     }
 }
 
-fn explain(named: Named, pack: &Pack, asked: Asked) -> Explained {
-    let question = &asked.question;
+fn explain(named: Named, pack: &Pack, asked: Asked) -> Result<Explained, Failure> {
+    let question = &asked.posed.map_err(|refusal| {
+        Failure::Other(anyhow::anyhow!(
+            "the schema refuses this call, before any pack is asked: {refusal}"
+        ))
+    })?;
     let mut judged = pack.judge(question);
     for _ in 1..ROUNDS {
         judged = pack.judge(question);
@@ -110,7 +114,7 @@ fn explain(named: Named, pack: &Pack, asked: Asked) -> Explained {
     };
     let policies = ids.iter().filter_map(|id| pack.policy(id));
     let otherwise = |recorded: &Verdict| Flip::between(recorded, &judged.verdict).is_some();
-    Explained {
+    Ok(Explained {
         pack: named,
         call: asked.name,
         tool: question.call.tool().to_string(),
@@ -132,7 +136,7 @@ fn explain(named: Named, pack: &Pack, asked: Asked) -> Explained {
         fault: judged.fault.as_ref().map(ToString::to_string),
         recorded_otherwise: asked.recorded.filter(otherwise),
         verdict: judged.verdict,
-    }
+    })
 }
 
 impl Explained {
@@ -165,7 +169,8 @@ impl Explained {
 
         for policy in &self.policies {
             let id = paint.strong(&policy.id);
-            text.push_str(&format!("{} {id}: {}\n", policy.effect, policy.reason));
+            let reason = clean(&policy.reason);
+            text.push_str(&format!("{} {id}: {reason}\n", policy.effect));
         }
         if !self.policies.is_empty() {
             text.push('\n');

@@ -2,9 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use dispatch_engine::{Engine, EngineConfig, PackFiles, Rejected};
+use dispatch_engine::{Engine, EngineConfig, PackError, PackFiles, Rejected};
+use serde_json::json;
 
+use super::wrong::Wrong;
 use crate::failure::Failure;
+use crate::global::Global;
+use crate::out;
+use crate::show::paint::Paint;
 
 /// The pack's folder, as most commands take it.
 #[derive(clap::Args, Clone, Debug)]
@@ -34,6 +39,23 @@ pub(super) fn is_folder(folder: &Path) -> Result<&Path, Failure> {
 /// The pack's files, as a candidate's first step.
 pub(super) fn read(folder: &Path) -> Result<PackFiles, Rejected> {
     PackFiles::read(folder).map_err(Rejected::from)
+}
+
+/// Says why a command has no pack to work on: `headline` for people, with the text around
+/// it where the pack stands in a folder.
+pub(super) fn refused(
+    error: &PackError,
+    headline: &str,
+    folder: Option<&Path>,
+    global: &Global,
+) -> Failure {
+    let wrong = Wrong::from(error);
+    if global.json {
+        out::value(&json!({ "refused": wrong }));
+    } else {
+        out::error(&wrong.text(headline, folder, Paint::of_stderr()));
+    }
+    Failure::Found
 }
 
 /// An engine that keeps what it compiles in this user's cache folder, so that an edit

@@ -6,14 +6,13 @@ use dispatch_engine::{ComponentInfo, EngineConfig, PackFiles};
 use serde::Serialize;
 
 use super::house::{self, FolderArg};
-use super::wrong::Wrong;
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::out;
 use crate::show::fields::Fields;
-use crate::show::list;
 use crate::show::paint::Paint;
 use crate::show::table::Table;
+use crate::show::{clean, list};
 
 /// Show a pack's digest, signature, files and components, with imports and exports
 #[derive(clap::Args)]
@@ -71,11 +70,8 @@ impl From<ComponentInfo> for ComponentShown {
 impl Args {
     pub(super) fn run(self, global: &Global) -> Result<(), Failure> {
         let folder = self.pack.check()?;
-        let files = PackFiles::read(folder).map_err(|error| {
-            let paint = Paint::of_stderr();
-            out::error(&Wrong::from(&error).text("refused", folder, paint));
-            Failure::Found
-        })?;
+        let files = PackFiles::read(folder)
+            .map_err(|error| house::refused(&error, "refused", Some(folder), global))?;
         let engine = house::engine(EngineConfig::default())?;
         let shown = |((file, bytes), (_, sha256)): ((&str, &[u8]), (&str, String))| FileShown {
             file: file.to_owned(),
@@ -145,7 +141,12 @@ impl Report {
         text.push_str(&self.exports(paint));
         for one in &self.components {
             if let Some(why) = &one.unfit {
-                text.push_str(&format!("{} {}: {why}\n", paint.bad("unfit:"), one.file));
+                text.push_str(&format!(
+                    "{} {}: {}\n",
+                    paint.bad("unfit:"),
+                    one.file,
+                    clean(why)
+                ));
             }
         }
         let mut files = Table::new(&["FILE", "BYTES", "SHA-256"]);
@@ -185,7 +186,7 @@ impl Report {
             };
             text.push_str(&format!("{}\n", paint.strong(&format!("{whose} export"))));
             for export in &one.exports {
-                text.push_str(&format!("  {export}\n"));
+                text.push_str(&format!("  {}\n", clean(export)));
             }
             text.push('\n');
         }

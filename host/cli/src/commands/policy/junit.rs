@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use dispatch_engine::MATRIX_FILE;
 use quick_junit::{NonSuccessKind, Report as JUnit, TestCase, TestCaseStatus, TestSuite};
 
 use super::test::Report;
@@ -33,24 +34,48 @@ pub(super) fn xml(report: &Report) -> Result<String, Failure> {
             .add_test_case(shown);
     }
     junit.add_test_suites(suites.into_values());
-    let refused = report.refused.as_ref().map(|wrong| wrong.reason.clone());
-    let beside: Vec<String> = refused
-        .into_iter()
-        .chain(report.broken.iter().cloned())
-        .chain(report.matrix.clone())
-        .collect();
-    if !beside.is_empty() {
-        let mut suite = TestSuite::new("pack");
-        suite.add_test_cases(
-            beside
-                .iter()
-                .map(|why| TestCase::new("in order", failed(why))),
-        );
-        junit.add_test_suite(suite);
+    let mut beside = TestSuite::new("pack");
+    if let Some(wrong) = &report.refused {
+        beside.add_test_case(of_file(
+            wrong.step,
+            wrong.file.as_deref(),
+            wrong.line,
+            &wrong.told(),
+        ));
+    }
+    for broken in &report.broken {
+        let file = Some(broken.file.as_str());
+        beside.add_test_case(of_file(
+            &broken.file,
+            file,
+            broken.line,
+            &broken.to_string(),
+        ));
+    }
+    if let Some(why) = &report.matrix {
+        beside.add_test_case(of_file(MATRIX_FILE, Some(MATRIX_FILE), None, why));
+    }
+    if !beside.test_cases.is_empty() {
+        junit.add_test_suite(beside);
     }
     junit
         .to_string()
         .map_err(|error| Failure::Other(anyhow::Error::new(error)))
+}
+
+/// What is wrong with the pack itself, as a test case that fails.
+fn of_file(name: &str, file: Option<&str>, line: Option<usize>, why: &str) -> TestCase {
+    let mut shown = TestCase::new(name, failed(why));
+    shown.set_classname("pack");
+    for (key, value) in [
+        ("file", file.map(str::to_owned)),
+        ("line", line.map(|line| line.to_string())),
+    ] {
+        if let Some(value) = value {
+            shown.extra.insert(key.into(), value.as_str().into());
+        }
+    }
+    shown
 }
 
 fn failed(why: &str) -> TestCaseStatus {

@@ -1,11 +1,11 @@
 //! `dispatch policy log`: who activated what, when, with what effect.
 
 use dispatch_contract::Event;
-use dispatch_contract::event::{EventType, PackRef};
+use dispatch_contract::event::EventType;
 use dispatch_contract::packs::{ModeChange, PackAttempt, PackMode, PackSource};
 use dispatch_contract::reading::Page;
 
-use super::outcome;
+use super::outcome::{self, named};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::out;
@@ -64,10 +64,6 @@ fn text(events: &[Event], paint: Paint) -> String {
         table.row([when, what, revision, pack, by, cut(&effect, EFFECT)]);
     }
     table.text(paint)
-}
-
-fn named(pack: &PackRef) -> String {
-    format!("{} {} ({:.12})", pack.name, pack.version, pack.digest)
 }
 
 /// The payload is of a later or an earlier form: what the event itself says.
@@ -133,6 +129,7 @@ fn mode(event: &Event) -> [String; 4] {
 
 #[cfg(test)]
 mod tests {
+    use dispatch_contract::event::PackRef;
     use dispatch_contract::{Actor, EventId, PrincipalId, Role};
     use serde_json::{Value, json};
     use ulid::Ulid;

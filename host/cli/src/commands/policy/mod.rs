@@ -9,6 +9,7 @@ mod choice;
 mod diff;
 mod differences;
 mod explain;
+mod failed;
 mod house;
 mod inspect;
 mod junit;

@@ -94,7 +94,7 @@ impl Args {
             ("activate", Some("false".to_owned())),
             ("keep", Some("true".to_owned())),
         ];
-        let archive = activate::archive(folder)?;
+        let archive = activate::archive(folder, global)?;
         let answer = activate::propose(client, &query, archive).await?;
         let told: PackOutcome = answer.read()?;
         match (&told.failed, told.pack) {
@@ -115,10 +115,7 @@ impl Args {
 
 fn text(told: &ModeOutcome, paint: Paint) -> String {
     let mut text = outcome::steps(&told.steps, paint);
-    let pack = format!(
-        "{} {} ({:.12})",
-        told.pack.name, told.pack.version, told.pack.digest
-    );
+    let pack = outcome::named(&told.pack);
     if let Some(failed) = &told.failed {
         text.push_str(&outcome::failed(failed, paint));
         text.push_str(&format!("{} nothing changed\n", paint.bad("refused:")));
@@ -138,13 +135,17 @@ fn text(told: &ModeOutcome, paint: Paint) -> String {
                 .as_ref()
                 .map_or_else(|| "every tool".to_owned(), |tools| list(tools))
         ),
-        PackMode::Off => format!("{} {pack} is in shadow no longer\n", paint.good("off:")),
+        PackMode::Off if told.changed => {
+            format!("{} {pack} is in shadow no longer\n", paint.good("off:"))
+        }
+        PackMode::Off => format!(
+            "{} {pack} was not in shadow, nothing changed\n",
+            paint.good("off:")
+        ),
     });
     if let Some(replaced) = &told.replaced {
-        let (name, version, digest) = (&replaced.name, &replaced.version, &replaced.digest);
-        text.push_str(&format!(
-            "{name} {version} ({digest:.12}) was in shadow before, and is off\n"
-        ));
+        let replaced = outcome::named(replaced);
+        text.push_str(&format!("{replaced} was in shadow before, and is off\n"));
     }
     text
 }

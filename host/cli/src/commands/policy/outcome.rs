@@ -1,5 +1,6 @@
 //! What became of a pack, for people: every step with its evidence, what flips, and why not.
 
+use dispatch_contract::event::PackRef;
 use dispatch_contract::packs::{FlippedCall, Flips, StepFailed, StepTaken};
 
 use super::verdict;
@@ -10,6 +11,14 @@ use crate::show::{clean, cut};
 const SHOWN: usize = 10;
 /// Characters of a verdict on a line of its own.
 const REASON: usize = 160;
+
+/// `strict 2 (0123456789ab)`
+pub(super) fn named(pack: &PackRef) -> String {
+    clean(&format!(
+        "{} {} ({:.12})",
+        pack.name, pack.version, pack.digest
+    ))
+}
 
 /// One line per step that was passed.
 pub(super) fn steps(steps: &[StepTaken], paint: Paint) -> String {

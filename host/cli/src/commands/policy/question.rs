@@ -4,12 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use dispatch_contract::question::Question;
-use dispatch_contract::{DecisionId, Verdict};
+use dispatch_contract::{DecisionId, Refusal, Tool, Verdict};
 use dispatch_engine::{Engine, Pack, PackCases};
 use dispatch_ledger::Ledger;
 
 use super::choice::PackChoice;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::house::database::{DatabaseArgs, away};
 
 /// Connections to the database.
@@ -43,22 +44,40 @@ pub(super) struct AskArgs {
 /// A call, and what was said to it before.
 pub(super) struct Asked {
     pub(super) name: String,
-    pub(super) question: Question,
+    pub(super) tool: Tool,
+    /// The question, or the refusal with which the schema ends the matter before any pack
+    /// is asked.
+    pub(super) posed: Result<Question, Refusal>,
     /// The verdict on record.
     pub(super) recorded: Option<Verdict>,
 }
 
+impl Asked {
+    fn of(name: String, question: Question) -> Self {
+        Self {
+            name,
+            tool: question.call.tool(),
+            posed: Ok(question),
+            recorded: None,
+        }
+    }
+}
+
 impl AskArgs {
     /// The pack, and the calls: one, but for a file of cases without `--case`.
-    pub(super) async fn find(&self, engine: &Engine) -> Result<(Pack, Vec<Asked>), Failure> {
+    pub(super) async fn find(
+        &self,
+        engine: &Engine,
+        global: &Global,
+    ) -> Result<(Pack, Vec<Asked>), Failure> {
         if self.decision.is_none() && !self.pack.needs_ledger() {
             let asked = self.of_file()?;
-            return Ok((self.pack.load(engine, None).await?, asked));
+            return Ok((self.pack.load(engine, None, global).await?, asked));
         }
         let database = self.database.reach().await?;
         let outcome = match database.connect(CONNECTIONS).await {
             Ok(ledger) => {
-                let outcome = self.of_ledger(engine, &ledger).await;
+                let outcome = self.of_ledger(engine, &ledger, global).await;
                 ledger.shutdown().await.ok();
                 outcome
             }
@@ -72,12 +91,13 @@ impl AskArgs {
         &self,
         engine: &Engine,
         ledger: &Ledger,
+        global: &Global,
     ) -> Result<(Pack, Vec<Asked>), Failure> {
         let asked = match self.decision {
             None => self.of_file()?,
             Some(id) => vec![recorded(ledger, id).await?],
         };
-        Ok((self.pack.load(engine, Some(ledger)).await?, asked))
+        Ok((self.pack.load(engine, Some(ledger), global).await?, asked))
     }
 
     fn of_file(&self) -> Result<Vec<Asked>, Failure> {
@@ -97,12 +117,7 @@ impl AskArgs {
         let question = serde_json::from_str(&text).map_err(|error| {
             unread(format!("is no question (actor, call, facts, now): {error}"))
         })?;
-        let name = shown.to_string();
-        Ok(vec![Asked {
-            name,
-            question,
-            recorded: None,
-        }])
+        Ok(vec![Asked::of(shown.to_string(), question)])
     }
 
     fn of_cases(&self, text: &str) -> Result<Vec<Asked>, Failure> {
@@ -117,22 +132,17 @@ impl AskArgs {
             return Err(Failure::usage(broken.to_string()));
         }
         let wanted = |name: &str| self.case.as_deref().is_none_or(|case| case == name);
-        let mut asked = Vec::new();
-        for case in found.cases.iter().filter(|case| wanted(&case.name)) {
-            match case.question() {
-                Ok(question) => asked.push(Asked {
-                    name: case.name.clone(),
-                    question: question.clone(),
-                    recorded: None,
-                }),
-                Err(refusal) if self.case.is_some() => {
-                    return Err(Failure::Other(anyhow::anyhow!(
-                        "the schema refuses this call, before any pack is asked: {refusal}"
-                    )));
-                }
-                Err(_) => {}
-            }
-        }
+        let asked: Vec<Asked> = found
+            .cases
+            .iter()
+            .filter(|case| wanted(&case.name))
+            .map(|case| Asked {
+                name: case.name.clone(),
+                tool: case.tool,
+                posed: case.question().cloned().map_err(Clone::clone),
+                recorded: None,
+            })
+            .collect();
         if asked.is_empty() {
             let names: Vec<&str> = found.cases.iter().map(|case| case.name.as_str()).collect();
             return Err(Failure::usage(format!(
@@ -160,8 +170,7 @@ async fn recorded(ledger: &Ledger, id: DecisionId) -> Result<Asked, Failure> {
         ))
     })?;
     Ok(Asked {
-        name: format!("decision {id}"),
-        question,
         recorded: record.verdict,
+        ..Asked::of(format!("decision {id}"), question)
     })
 }

@@ -1,10 +1,10 @@
 //! `dispatch policy run`: put calls to a pack, and say what it says.
 
 use dispatch_contract::Verdict;
-use dispatch_engine::EngineConfig;
+use dispatch_engine::{EngineConfig, Pack};
 use serde::Serialize;
 
-use super::question::AskArgs;
+use super::question::{AskArgs, Asked};
 use super::{house, verdict};
 use crate::failure::Failure;
 use crate::global::Global;
@@ -32,19 +32,10 @@ struct Answer {
 impl Args {
     pub(super) async fn run(self, global: &Global) -> Result<(), Failure> {
         let engine = house::engine(EngineConfig::default())?;
-        let (pack, asked) = self.ask.find(&engine).await?;
+        let (pack, asked) = self.ask.find(&engine, global).await?;
         let answers: Vec<Answer> = asked
             .into_iter()
-            .map(|asked| {
-                let judged = pack.judge(&asked.question);
-                Answer {
-                    name: asked.name,
-                    tool: asked.question.call.tool().to_string(),
-                    verdict: judged.verdict,
-                    fault: judged.fault.map(|fault| fault.to_string()),
-                    took_us: judged.trace.elapsed_ns as f64 / 1000.0,
-                }
-            })
+            .map(|asked| answer(asked, &pack))
             .collect();
         if global.json {
             out::value(&answers);
@@ -57,6 +48,29 @@ impl Args {
         } else {
             Ok(())
         }
+    }
+}
+
+fn answer(asked: Asked, pack: &Pack) -> Answer {
+    let (name, tool) = (asked.name, asked.tool.to_string());
+    match asked.posed {
+        Ok(question) => {
+            let judged = pack.judge(&question);
+            Answer {
+                name,
+                tool,
+                verdict: judged.verdict,
+                fault: judged.fault.map(|fault| fault.to_string()),
+                took_us: judged.trace.elapsed_ns as f64 / 1000.0,
+            }
+        }
+        Err(refusal) => Answer {
+            name,
+            tool,
+            verdict: Verdict::Refuse(Box::new(refusal)),
+            fault: None,
+            took_us: 0.0,
+        },
     }
 }
 

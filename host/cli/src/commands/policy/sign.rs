@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use super::house::{self, FolderArg};
 use super::password::PasswordArgs;
-use super::wrong::Wrong;
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::out;
@@ -46,10 +45,8 @@ impl Args {
         let folder = self.pack.check()?;
         let secret = self.secret()?;
         let engine = house::engine(EngineConfig::default())?;
-        let paint = Paint::of_stderr();
         let refused = |error: &dispatch_engine::PackError| {
-            out::error(&Wrong::from(error).text("not signed", folder, paint));
-            Failure::Found
+            house::refused(error, "not signed", Some(folder), global)
         };
         let files = PackFiles::read(folder).map_err(|error| refused(&error))?;
         let proven = engine
@@ -102,6 +99,11 @@ impl Args {
         let file = self.key.display();
         let text = fs::read_to_string(&self.key)
             .map_err(|error| Failure::usage(format!("{file} cannot be read: {error}")))?;
+        if TrustedKey::parse(&text).is_ok() {
+            return Err(Failure::usage(format!(
+                "{file} is a public key: packs are signed with the secret one, NAME.key"
+            )));
+        }
         let boxed = || {
             SecretKeyBox::from_string(&text).map_err(|_| {
                 Failure::usage(format!(

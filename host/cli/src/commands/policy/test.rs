@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use dispatch_engine::{
-    CaseFailure, CaseResult, Engine, EngineConfig, MATRIX_FILE, Pack, PackFiles,
-};
+use dispatch_engine::{CaseResult, Engine, EngineConfig, MATRIX_FILE, Pack, PackFiles};
 use serde::Serialize;
 
+use super::failed::Failed;
 use super::house::{self, FolderArg};
 use super::junit;
 use super::wrong::Wrong;
@@ -61,7 +61,7 @@ pub(super) struct Report {
     pub(super) pack: Option<String>,
     pub(super) cases: Vec<CaseShown>,
     /// Files that could not be read, and cases that are no question.
-    pub(super) broken: Vec<String>,
+    pub(super) broken: Vec<Failed>,
     /// What is wrong with the golden matrix, where the pack keeps one.
     pub(super) matrix: Option<String>,
     /// Why there is no pack to put cases to.
@@ -128,8 +128,17 @@ impl Args {
 /// What a run depends on: the pack's digest, or why there is none, and the matrix.
 fn state(folder: &Path) -> (Result<String, String>, Option<String>) {
     let digest = PackFiles::read(folder).map(|files| files.digest_hex());
-    let matrix = fs::read_to_string(folder.join(MATRIX_FILE)).ok();
+    let matrix = reviewed(folder).unwrap_or_else(Some);
     (digest.map_err(|error| error.to_string()), matrix)
+}
+
+/// The matrix as it was reviewed, where the pack keeps one.
+fn reviewed(folder: &Path) -> Result<Option<String>, String> {
+    match fs::read_to_string(folder.join(MATRIX_FILE)) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("{MATRIX_FILE} cannot be read: {error}")),
+    }
 }
 
 /// Rewrite what does not hold; the names of the files that changed.
@@ -154,11 +163,10 @@ fn update(engine: &Engine, folder: &Path) -> Result<Vec<String>, Failure> {
     for file in rewritten {
         write(file.file, &file.text)?;
     }
-    if let Ok(reviewed) = fs::read_to_string(folder.join(MATRIX_FILE)) {
-        let now = pack.golden_matrix();
-        if now != reviewed {
-            write(MATRIX_FILE.to_owned(), &now)?;
-        }
+    let matrix = reviewed(folder).map_err(|why| Failure::Other(anyhow::anyhow!(why)))?;
+    let now = pack.golden_matrix();
+    if matrix.is_some_and(|reviewed| reviewed != now) {
+        write(MATRIX_FILE.to_owned(), &now)?;
     }
     Ok(updated)
 }
@@ -173,6 +181,19 @@ impl From<CaseResult> for CaseShown {
             took_us: result.took.as_secs_f64() * 1e6,
             failure: result.failure,
         }
+    }
+}
+
+impl CaseShown {
+    /// What is wrong with it, if anything is.
+    fn failed(&self) -> Option<Failed> {
+        Some(Failed {
+            file: self.file.clone(),
+            line: Some(self.line),
+            column: None,
+            case: self.case.clone(),
+            reason: self.failure.clone()?,
+        })
     }
 }
 
@@ -201,18 +222,15 @@ impl Report {
         let reference = pack.reference();
         self.pack = Some(format!("{} {}", reference.name, reference.version));
         let tests = pack.run_tests();
-        let failed: Vec<&String> = tests.results.iter().map(|result| &result.case).collect();
-        let not_put = |failure: &&CaseFailure| !failed.contains(&&failure.case);
-        self.broken = tests
-            .failures
-            .iter()
-            .filter(not_put)
-            .map(ToString::to_string)
-            .collect();
+        // those that could not be put come first
+        let not_put = tests.cases - tests.results.len();
+        let broken = tests.failures.into_iter().take(not_put);
+        self.broken = broken.map(Failed::from).collect();
         self.cases = tests.results.into_iter().map(CaseShown::from).collect();
-        if let Ok(reviewed) = fs::read_to_string(self.folder.join(MATRIX_FILE)) {
-            self.matrix = changed(&reviewed, &pack.golden_matrix());
-        }
+        self.matrix = match reviewed(&self.folder) {
+            Ok(reviewed) => reviewed.and_then(|it| changed(&it, &pack.golden_matrix())),
+            Err(why) => Some(why),
+        };
     }
 
     pub(super) fn holds(&self) -> bool {
@@ -229,26 +247,21 @@ impl Report {
             text.push_str(&format!("{} {file}\n", paint.strong("updated:")));
         }
         if let Some(wrong) = &self.refused {
-            text.push_str(&wrong.text("refused", &self.folder, paint));
+            text.push_str(&wrong.text("refused", Some(&self.folder), paint));
             return text;
         }
         text.push_str(&self.table(paint));
-        let failures = self.cases.iter().filter_map(|case| {
-            let failure = case.failure.as_ref()?;
-            Some(format!(
-                "{}:{}: \"{}\": {failure}",
-                case.file, case.line, case.case
-            ))
-        });
-        let wrong: Vec<String> = self
-            .broken
-            .iter()
-            .cloned()
-            .chain(failures)
-            .chain(self.matrix.clone())
-            .collect();
-        for told in wrong.iter().take(SHOWN) {
-            text.push_str(&format!("{}  {}\n", paint.bad("no"), clean(told)));
+        let broken = self.broken.iter();
+        let broken = broken.map(|failed| failed.drawn(&self.folder, paint));
+        let failing = self.cases.iter().filter_map(CaseShown::failed);
+        let failing = failing.map(|failed| failed.text(paint));
+        let matrix = self.matrix.iter();
+        let matrix = matrix.map(|told| format!("{}  {}\n", paint.bad("no"), clean(told)));
+        let wrong: Vec<String> = broken.chain(failing).chain(matrix).collect();
+        text.extend(wrong.iter().take(SHOWN).map(String::as_str));
+        let more = wrong.len().saturating_sub(SHOWN);
+        if more > 0 {
+            text.push_str(&format!("{}\n", paint.faint(&format!("and {more} more"))));
         }
         let took = paint.faint(&format!("({:.0} ms)", self.took_ms));
         let verdict = if self.cases.is_empty() && wrong.is_empty() {
@@ -292,17 +305,18 @@ fn changed(reviewed: &str, now: &str) -> Option<String> {
     if reviewed == now {
         return None;
     }
-    let (line, was, is) = reviewed
-        .lines()
-        .zip(now.lines())
-        .enumerate()
-        .find(|(_, (was, is))| was != is)
-        .map_or((0, "", ""), |(line, (was, is))| (line + 1, was, is));
-    Some(format!(
-        "{MATRIX_FILE}:{line}: not as reviewed: was `{}`, is `{}`",
-        was.trim(),
-        is.trim()
-    ))
+    let (mut was, mut is, mut line) = (reviewed.lines(), now.lines(), 0);
+    loop {
+        line += 1;
+        let said = match (was.next(), is.next()) {
+            (Some(was), Some(is)) if was == is => continue,
+            (Some(was), Some(is)) => format!("was `{}`, is `{}`", was.trim(), is.trim()),
+            (Some(was), None) => format!("was `{}`, is not there", was.trim()),
+            (None, Some(is)) => format!("was not there, is `{}`", is.trim()),
+            (None, None) => "its line ends differ".to_owned(),
+        };
+        return Some(format!("{MATRIX_FILE}:{line}: not as reviewed: {said}"));
+    }
 }
 
 #[cfg(test)]
@@ -317,6 +331,21 @@ mod tests {
             told,
             "golden-matrix.txt:2: not as reviewed: was `b`, is `c`"
         );
-        assert!(changed("a\n", "a\nb\n").is_some());
+        for (was, is, told) in [
+            (
+                "a\n",
+                "a\nb\n",
+                ":2: not as reviewed: was not there, is `b`",
+            ),
+            (
+                "a\nb\n",
+                "a\n",
+                ":2: not as reviewed: was `b`, is not there",
+            ),
+            ("a\r\n", "a\n", ":2: not as reviewed: its line ends differ"),
+        ] {
+            let said = changed(was, is).expect("it changed");
+            assert!(said.ends_with(told), "{said}");
+        }
     }
 }

@@ -2,10 +2,14 @@
 
 use dispatch_contract::Verdict;
 
-use crate::show::list;
+use crate::show::{clean, list};
 
 /// `allow`, `allow > closed`, `gate_blocked (transition): evidence.note`.
 pub(super) fn short(verdict: &Verdict) -> String {
+    clean(&words(verdict))
+}
+
+fn words(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Allow(outcome) => {
             let to = outcome.to.map(|to| format!(" > {to}")).unwrap_or_default();

@@ -71,7 +71,7 @@ fn trusted(files: &[PathBuf]) -> Result<Vec<TrustedKey>, Failure> {
 impl Report {
     fn text(&self, paint: Paint) -> String {
         match (&self.refused, &self.signed) {
-            (Some(wrong), _) => wrong.text("not as signed", &self.folder, paint),
+            (Some(wrong), _) => wrong.text("not as signed", Some(&self.folder), paint),
             (None, signed) => format!(
                 "{} {} {}\n",
                 paint.good("in order:"),

@@ -49,23 +49,41 @@ impl From<&PackError> for Wrong {
 }
 
 impl Wrong {
-    /// For people. `headline` says what it is: "refused", "unused".
-    pub(super) fn text(&self, headline: &str, folder: &Path, paint: Paint) -> String {
-        let lines = self
-            .file
-            .as_ref()
+    /// For people. `headline` says what it is: "refused", "unused"; `folder` is where the
+    /// pack stands, if it does.
+    pub(super) fn text(&self, headline: &str, folder: Option<&Path>, paint: Paint) -> String {
+        let lines = folder
+            .zip(self.file.as_ref())
             .filter(|_| paint.draws())
-            .and_then(|file| {
+            .and_then(|(folder, file)| {
                 let bytes = std::fs::read(folder.join(file)).ok()?;
-                let shown = Shown::new(self, headline, file, String::from_utf8(bytes).ok()?)?;
+                let text = harmless(&String::from_utf8(bytes).ok()?);
+                let shown = Shown::new(self, headline, file, text)?;
                 Some(Drawn { shown, paint }.to_string())
             });
         lines.unwrap_or_else(|| self.line(headline, paint))
     }
 
+    /// On one line: the place, what is wrong, what to do.
+    pub(super) fn told(&self) -> String {
+        let help = self.help.as_ref();
+        let help = help.map_or_else(String::new, |help| format!("; {help}"));
+        clean(&format!("{}{}{help}", self.place(), self.what()))
+    }
+
     fn line(&self, headline: &str, paint: Paint) -> String {
+        let head = paint.bad(&format!("{headline}:"));
+        let mut text = format!("{head} {}{}\n", clean(&self.place()), clean(&self.what()));
+        if let Some(help) = &self.help {
+            text.push_str(&format!("  help: {}\n", clean(help)));
+        }
+        text
+    }
+
+    /// `pack.toml:12:4: `, as far as it is known.
+    fn place(&self) -> String {
         let place: String = [
-            self.file.as_ref().map(|file| clean(file)),
+            self.file.clone(),
             self.line.map(|line| line.to_string()),
             self.column.map(|column| column.to_string()),
         ]
@@ -73,17 +91,11 @@ impl Wrong {
         .flatten()
         .map(|part| format!("{part}:"))
         .collect();
-        let place = if place.is_empty() {
+        if place.is_empty() {
             place
         } else {
             format!("{place} ")
-        };
-        let head = paint.bad(&format!("{headline}:"));
-        let mut text = format!("{head} {place}{}\n", clean(&self.what()));
-        if let Some(help) = &self.help {
-            text.push_str(&format!("  help: {}\n", clean(help)));
         }
-        text
     }
 
     fn what(&self) -> String {
@@ -92,6 +104,27 @@ impl Wrong {
             None => format!("{} (step {})", self.reason, self.step),
         }
     }
+}
+
+/// A text of many lines, each byte in its place, that gives the terminal no commands.
+fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            // as long as what they stand for: one byte, and two
+            c if c.is_ascii_control() => ' ',
+            c if c.is_control() => '\u{a0}',
+            c => c,
+        })
+        .collect()
+}
+
+/// What a place is said to be of: up to the next blank, a text in quotes whole. Where a
+/// mistake ends nobody says, and a line may be longer than a terminal is wide.
+fn word(rest: &str) -> &str {
+    let quoted = rest.strip_prefix('"').and_then(|inner| inner.find('"'));
+    let end = quoted.map_or_else(|| rest.find(char::is_whitespace), |end| Some(end + 2));
+    &rest[..end.unwrap_or(rest.len())]
 }
 
 /// The same as miette draws it.
@@ -136,8 +169,8 @@ impl Shown {
             .take(wrong.column.unwrap_or(1).saturating_sub(1))
             .map(char::len_utf8)
             .sum();
-        let after = rest.get(before..)?.trim_end();
-        let label = LabeledSpan::new(None, start + before, after.len());
+        let marked = word(rest.get(before..)?).len();
+        let label = LabeledSpan::new(None, start + before, marked);
         Some(Self {
             message: format!("{headline}: {}", clean(&wrong.what())),
             help: wrong.help.as_ref().map(|help| clean(help)),
