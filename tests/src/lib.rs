@@ -7,6 +7,7 @@ mod database;
 pub mod openclaw;
 mod server;
 mod template;
+pub mod terminal;
 
 pub use database::TestDatabase;
 pub use server::SERVER_URL;

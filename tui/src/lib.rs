@@ -62,6 +62,9 @@ pub enum Error {
     /// The HTTP client did not start.
     #[error("the HTTP client did not start")]
     Http(#[source] reqwest::Error),
+    /// A part of the console panicked, and the terminal was given back for what it said.
+    #[error("the console had to stop: a part of it panicked, as is said above")]
+    Panicked,
     /// The terminal failed.
     #[error("the terminal does not answer")]
     Terminal(#[from] io::Error),

@@ -1,11 +1,12 @@
 //! Ties the console to a terminal, a clock and a host: messages in, effects out.
 
-use std::io::{IsTerminal, stdin, stdout};
+use std::io::{self, IsTerminal, stdin, stdout};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{self, Event as TerminalEvent};
+use crossterm::event::{self, Event as TerminalEvent, MouseEventKind};
 use dispatch_contract::Timestamp;
+use ratatui::layout::Size;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -21,8 +22,11 @@ use crate::{Error, draw};
 
 /// How often what changed is read again: well within 250 ms of its commit.
 const TICK: Duration = Duration::from_millis(100);
-/// Between two pictures at least: 30 in a second.
-const FRAME: Duration = Duration::from_millis(33);
+/// From one picture to the next at least: 40 in a second, so that 30 are left where the
+/// machine is busy.
+const FRAME: Duration = Duration::from_millis(25);
+/// And where somebody pressed a key, who waits for it.
+const ANSWER: Duration = Duration::from_millis(8);
 /// How long the reader of keys waits before it sees that nobody listens.
 const LOOK: Duration = Duration::from_millis(100);
 /// Messages taken in before the screen is looked at again.
@@ -44,12 +48,48 @@ pub async fn run(launch: Launch) -> Result<(), Error> {
     }
     match choose(launch, env)? {
         Chosen::Host { setup, token } => console(*setup, token).await,
-        Chosen::First { setup, path } => welcome(&setup, &path),
+        Chosen::First { setup, path } => welcome(&setup, &path).await,
     }
 }
 
-/// The first start: one screen that says what to do.
-fn welcome(setup: &Setup, path: &str) -> Result<(), Error> {
+/// What ends the console from outside, or stops it: either leaves the terminal as sane as
+/// a key would.
+struct Signals {
+    ends: [Signal; 3],
+    stops: Signal,
+}
+
+/// What a signal asks for.
+enum Told {
+    End,
+    Stop,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            ends: [
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::hangup())?,
+            ],
+            stops: signal(SignalKind::from_raw(nix::libc::SIGTSTP))?,
+        })
+    }
+
+    async fn next(&mut self) -> Told {
+        let [a, b, c] = &mut self.ends;
+        tokio::select! {
+            _ = a.recv() => Told::End,
+            _ = b.recv() => Told::End,
+            _ = c.recv() => Told::End,
+            _ = self.stops.recv() => Told::Stop,
+        }
+    }
+}
+
+/// The first start: one screen that says what to do, until a key is pressed.
+async fn welcome(setup: &Setup, path: &str) -> Result<(), Error> {
     let world = World {
         now: now(),
         link: Link::default(),
@@ -59,28 +99,64 @@ fn welcome(setup: &Setup, path: &str) -> Result<(), Error> {
         read_only: false,
         theme: setup.theme.clone(),
     };
+    let mut signals = Signals::listen()?;
     let mut screen = Screen::take()?;
+    let (to, mut from) = mpsc::channel(WAITING);
+    read_keys(to);
     loop {
-        screen
-            .terminal
-            .draw(|frame| draw::welcome(frame, path, &world))?;
-        if matches!(event::read()?, TerminalEvent::Key(_)) {
-            return Ok(());
+        screen.draw(|frame| draw::welcome(frame, path, &world))?;
+        tokio::select! {
+            message = from.recv() => match message {
+                Some(Message::Key(_) | Message::Closed) | None => return Ok(()),
+                Some(_) => {}
+            },
+            told = signals.next() => match told {
+                Told::End => return Ok(()),
+                Told::Stop => _ = screen.suspend()?,
+            },
         }
+    }
+}
+
+/// When the next picture is due.
+struct Pace {
+    drawn: Option<Instant>,
+    /// Something changed since.
+    dirty: bool,
+    /// Somebody waits for it.
+    awaited: bool,
+}
+
+impl Pace {
+    fn wait(&self) -> Duration {
+        let gap = if self.awaited { ANSWER } else { FRAME };
+        self.drawn
+            .map_or(Duration::ZERO, |at| gap.saturating_sub(at.elapsed()))
+    }
+
+    fn is_due(&self) -> bool {
+        self.dirty && self.wait().is_zero()
+    }
+
+    /// One is drawn now.
+    fn draws(&mut self) {
+        (self.drawn, self.dirty, self.awaited) = (Some(Instant::now()), false, false);
+    }
+
+    fn took(&mut self, message: &Message) {
+        self.dirty = true;
+        self.awaited |= matches!(
+            message,
+            Message::Key(_) | Message::Paste(_) | Message::Mouse(_) | Message::Resize(..)
+        );
     }
 }
 
 async fn console(setup: Setup, token: String) -> Result<(), Error> {
     let client = Client::new(&setup.url, token)?;
-    let mut ends = [
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::hangup())?,
-    ];
-    // a stop that comes from outside leaves the terminal as sane as one by key
-    let mut stops = signal(SignalKind::from_raw(nix::libc::SIGTSTP))?;
+    let mut signals = Signals::listen()?;
     let mut screen = Screen::take()?;
-    let size = screen.terminal.size()?;
+    let size = screen.size()?;
     let mut app = App::new(setup, now(), (size.width, size.height));
 
     let (to, mut from) = mpsc::channel(WAITING);
@@ -91,62 +167,64 @@ async fn console(setup: Setup, token: String) -> Result<(), Error> {
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
 
     let mut effects = app.start();
-    let mut drawn: Option<Instant> = None;
-    let mut dirty = true;
+    let mut pace = Pace {
+        drawn: None,
+        dirty: true,
+        awaited: true,
+    };
     'console: loop {
+        let mut suspended = None;
         for effect in effects.drain(..) {
             match effect {
                 Effect::Quit => break 'console,
                 Effect::Reconnect => again.notify_waiters(),
                 Effect::Copy(text) => screen.copy(&text)?,
-                Effect::Suspend => {
-                    screen.suspend()?;
-                    dirty = true;
-                }
+                Effect::Suspend => suspended = Some(screen.suspend()?),
                 other => perform(other, &client, &to),
             }
         }
-        let due = drawn.is_none_or(|at| at.elapsed() >= FRAME);
-        if dirty && due {
-            screen.terminal.draw(|frame| draw::draw(frame, &app))?;
-            drawn = Some(Instant::now());
-            dirty = false;
+        if let Some(size) = suspended {
+            effects = resumed(&mut app, size, &mut pace);
+            continue;
         }
-        let wait = drawn.map_or(Duration::ZERO, |at| FRAME.saturating_sub(at.elapsed()));
+        if pace.is_due() {
+            pace.draws();
+            screen.draw(|frame| draw::draw(frame, &app))?;
+        }
         tokio::select! {
             Some(message) = from.recv() => {
-                dirty = true;
+                pace.took(&message);
                 effects = app.update(message);
                 // those that wait too, before the next picture
                 for _ in 0..AT_ONCE {
                     let Ok(message) = from.try_recv() else { break };
+                    pace.took(&message);
                     effects.extend(app.update(message));
                 }
             }
             _ = tick.tick() => {
                 let before = app.world.now.micros() / 1_000_000;
                 effects = app.update(Message::Tick(now()));
-                dirty |= before != app.world.now.micros() / 1_000_000;
+                pace.dirty |= before != app.world.now.micros() / 1_000_000;
             }
-            () = tokio::time::sleep(wait), if dirty => {}
-            _ = stops.recv() => {
-                screen.suspend()?;
-                dirty = true;
-            }
-            () = any(&mut ends) => break,
+            () = tokio::time::sleep(pace.wait()), if pace.dirty => {}
+            told = signals.next() => match told {
+                Told::End => break,
+                Told::Stop => effects = resumed(&mut app, screen.suspend()?, &mut pace),
+            },
         }
     }
     feed.abort();
     Ok(())
 }
 
-/// One of the signals came.
-async fn any([a, b, c]: &mut [Signal; 3]) {
-    tokio::select! {
-        _ = a.recv() => {}
-        _ = b.recv() => {}
-        _ = c.recv() => {}
-    }
+/// The console was suspended: the clock went on, and the terminal may have another size.
+fn resumed(app: &mut App, size: Size, pace: &mut Pace) -> Vec<Effect> {
+    let message = Message::Resize(size.width, size.height);
+    pace.took(&message);
+    let mut effects = app.update(Message::Tick(now()));
+    effects.extend(app.update(message));
+    effects
 }
 
 /// Keys come from a thread: reading a terminal blocks.
@@ -157,7 +235,17 @@ fn read_keys(to: mpsc::Sender<Message>) {
                 .and_then(|ready| ready.then(event::read).transpose())
             {
                 Ok(Some(TerminalEvent::Key(key))) => Message::Key(key),
-                Ok(Some(TerminalEvent::Mouse(mouse))) => Message::Mouse(mouse),
+                // a mouse that only moves is told too, many times a second
+                Ok(Some(TerminalEvent::Mouse(mouse)))
+                    if matches!(
+                        mouse.kind,
+                        MouseEventKind::Down(_)
+                            | MouseEventKind::ScrollDown
+                            | MouseEventKind::ScrollUp
+                    ) =>
+                {
+                    Message::Mouse(mouse)
+                }
                 Ok(Some(TerminalEvent::Paste(text))) => Message::Paste(text),
                 Ok(Some(TerminalEvent::Resize(columns, rows))) => Message::Resize(columns, rows),
                 Ok(_) => continue,

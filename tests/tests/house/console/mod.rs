@@ -4,6 +4,8 @@
 mod doing;
 mod live;
 mod terminal;
+mod terminal_hands;
+mod terminal_stops;
 
 use dispatch_tui::pilot::Pilot;
 
