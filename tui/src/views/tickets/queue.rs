@@ -5,6 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use dispatch_contract::event::EventType;
 use dispatch_contract::reading::Page;
 use dispatch_contract::ticket::Priority;
 use dispatch_contract::{Event, State, Ticket, TicketId};
@@ -305,7 +306,9 @@ impl Queue {
             self.filter.state == Some(state)
                 || matches!(state, State::Scheduled | State::Dispatched)
         };
-        let urgent = event.kind == dispatch_contract::event::EventType::TicketPrioritySet;
+        // one that is held nowhere is no emergency: only becoming one brings it in
+        let urgent = event.kind == EventType::TicketPrioritySet
+            && event.payload["priority"] == Priority::Emergency.name();
         if urgent || event.next_state.is_some_and(comes_in) {
             return Err(());
         }
@@ -447,7 +450,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{at, moved, scheduled, ticket, world};
+    use crate::testing::{at, event, moved, scheduled, ticket, world};
     use crate::views::columns::COLUMNS;
 
     fn listing(ids: std::ops::Range<u128>, next: Option<&str>) -> Listing {
@@ -558,8 +561,8 @@ mod tests {
     fn an_event_moves_its_row_and_asks_only_for_what_it_cannot_tell() {
         let mut queue = Queue::default();
         queue.take(&Place::Top, listing(1..4, None));
-        let event = moved(2, 2, State::New, State::Triaged);
-        assert_eq!(queue.news(&event, ticket(2).ticket_id), Ok(false));
+        let move_on = moved(2, 2, State::New, State::Triaged);
+        assert_eq!(queue.news(&move_on, ticket(2).ticket_id), Ok(false));
         assert_eq!(
             queue.find(ticket(2).ticket_id).unwrap().state,
             State::Triaged
@@ -570,6 +573,14 @@ mod tests {
         assert_eq!(queue.news(&other, ticket(9).ticket_id), Err(()));
         let nothing = moved(9, 2, State::New, State::Triaged);
         assert_eq!(queue.news(&nothing, ticket(9).ticket_id), Ok(false));
+        let mut priority = event(9, 3, "ticket.priority_set");
+        assert_eq!(
+            queue.news(&priority, ticket(9).ticket_id),
+            Err(()),
+            "urgent"
+        );
+        priority.payload["priority"] = "standard".into();
+        assert_eq!(queue.news(&priority, ticket(9).ticket_id), Ok(false));
     }
 
     #[test]
