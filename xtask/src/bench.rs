@@ -18,7 +18,8 @@ pub(crate) struct Args {
     /// Seconds of each timed turn
     #[arg(long, value_name = "N")]
     seconds: Option<u64>,
-    /// Measure this part only: verdicts, commits, refusals, reads, start, packs or gateways
+    /// Measure this part only: verdicts, commits, refusals, reads, start, packs, gateways or
+    /// console
     #[arg(long, value_name = "PART")]
     only: Option<String>,
     /// Tickets in the database before anything is timed, such as 100000

@@ -22,6 +22,11 @@ pub(crate) struct Figures {
     pub(crate) gateways_rss_mb: Option<f64>,
     pub(crate) gateways_cpu_percent: Option<f64>,
     pub(crate) gateway_known_s: Option<f64>,
+    pub(crate) console_open_ms: Option<f64>,
+    pub(crate) console_live_max_ms: Option<f64>,
+    pub(crate) console_frames_per_s: Option<f64>,
+    pub(crate) console_key_p99_ms: Option<f64>,
+    pub(crate) console_rss_mb: Option<f64>,
     details: Map<String, Value>,
 }
 
@@ -100,6 +105,27 @@ impl Figures {
                 self.gateway_known_s,
                 Target::AtMost(10.0),
             ),
+            (
+                "console_open_ms",
+                self.console_open_ms,
+                Target::AtMost(150.0),
+            ),
+            (
+                "console_live_max_ms",
+                self.console_live_max_ms,
+                Target::AtMost(250.0),
+            ),
+            (
+                "console_frames_per_s",
+                self.console_frames_per_s,
+                Target::AtLeast(30.0),
+            ),
+            (
+                "console_key_p99_ms",
+                self.console_key_p99_ms,
+                Target::AtMost(50.0),
+            ),
+            ("console_rss_mb", self.console_rss_mb, Target::AtMost(60.0)),
         ]
     }
 
@@ -191,6 +217,11 @@ mod tests {
                 "gateways_rss_mb",
                 "gateways_cpu_percent",
                 "gateway_known_s",
+                "console_open_ms",
+                "console_live_max_ms",
+                "console_frames_per_s",
+                "console_key_p99_ms",
+                "console_rss_mb",
                 "hosts_agree_max_ms",
                 "commits_per_s_1",
                 "commits_per_s_32",

@@ -20,6 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often readiness is asked for: fine enough for a figure in milliseconds.
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// Memory that is resident now, and the most that was.
+pub(crate) const NOW: &str = "VmRSS:";
+pub(crate) const PEAK: &str = "VmHWM:";
+
 /// Where a host's parts are.
 pub(crate) struct Place<'a> {
     pub(crate) program: &'a Path,
@@ -97,23 +101,12 @@ impl Host {
 
     /// The most memory that was resident so far, in MB of a million bytes.
     pub(crate) fn peak_rss_mb(&self) -> Result<f64> {
-        self.memory_mb("VmHWM:")
+        memory_mb(self.pid(), PEAK)
     }
 
     /// The memory that is resident now, in MB of a million bytes.
     pub(crate) fn rss_mb(&self) -> Result<f64> {
-        self.memory_mb("VmRSS:")
-    }
-
-    fn memory_mb(&self, what: &'static str) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kib: f64 = status
-            .lines()
-            .find_map(|line| line.strip_prefix(what))
-            .and_then(|rest| rest.split_whitespace().next())
-            .with_context(|| format!("the system tells no {what}"))?
-            .parse()?;
-        Ok(kib * 1024.0 / 1_000_000.0)
+        memory_mb(self.pid(), NOW)
     }
 
     /// Stops it as an operator would, and waits.
@@ -141,6 +134,18 @@ impl Drop for Host {
             eprintln!("the host was not stopped: {error:#}");
         }
     }
+}
+
+/// A process's memory as the system tells it: [`NOW`] or [`PEAK`], in MB of a million bytes.
+pub(crate) fn memory_mb(pid: u32, what: &'static str) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let kib: f64 = status
+        .lines()
+        .find_map(|line| line.strip_prefix(what))
+        .and_then(|rest| rest.split_whitespace().next())
+        .with_context(|| format!("the system tells no {what}"))?
+        .parse()?;
+    Ok(kib * 1024.0 / 1_000_000.0)
 }
 
 /// The end of the host's log.

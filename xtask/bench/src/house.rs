@@ -11,6 +11,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::commits::{self, Sides};
+use crate::console::{self, Console};
 use crate::figures::Figures;
 use crate::floods::{Reads, Refusals};
 use crate::gateways::Gateways;
@@ -26,6 +27,9 @@ use crate::{Args, Part};
 
 /// The database that pgbench works on.
 const COPY: &str = "pgbench";
+
+/// The database that the console looks at.
+const CONSOLE: &str = "console";
 
 /// Clients of the floods.
 const CLIENTS: usize = 8;
@@ -127,6 +131,36 @@ pub(crate) async fn measure(args: &Args, figures: &mut Figures) -> Result<()> {
         other.stop()?;
     }
     host.stop()?;
+    if args.wants(Part::Console) {
+        let data = folder.path().join("console");
+        std::fs::create_dir(&data)?;
+        let place = Place {
+            data: &data,
+            database_url: &cluster.url(CONSOLE),
+            ..place
+        };
+        create(&cluster.url("postgres"), CONSOLE, None).await?;
+        let host = Host::start(&place, &tokens).await?;
+        let originals = tickets::originals(host.port, &tokens).await?;
+        tickets::copy(place.database_url, &originals, console::TICKETS).await?;
+        commits::commit(
+            host.port,
+            &tokens,
+            console::TICKETS,
+            &numbers,
+            CLIENTS,
+            warm,
+        )
+        .await?;
+        let console = Console {
+            program: &args.dispatch,
+            port: host.port,
+            tokens: &tokens,
+            numbers: &numbers,
+        };
+        console.measure(args.seconds, figures).await?;
+        host.stop()?;
+    }
     cluster.stop()?;
     folder.close()?;
     Ok(())
@@ -149,13 +183,20 @@ async fn prepare(
     let pgbench = Pgbench::of(place.database_url, tickets).await?;
     // a database is copied only while nobody is connected
     host.stop()?;
+    create(admin_url, COPY, Some(DATABASE)).await?;
+    Ok(pgbench)
+}
+
+/// A database, empty or a copy of another.
+async fn create(admin_url: &str, name: &str, template: Option<&str>) -> Result<()> {
     let mut connection = PgConnection::connect(admin_url).await?;
-    let sql = format!("CREATE DATABASE {COPY} TEMPLATE {DATABASE}");
+    let of = template.map_or(String::new(), |other| format!(" TEMPLATE {other}"));
+    let sql = format!("CREATE DATABASE {name}{of}");
     sqlx::raw_sql(AssertSqlSafe(sql))
         .execute(&mut connection)
         .await?;
     connection.close().await?;
-    Ok(pgbench)
+    Ok(())
 }
 
 /// Starts the host; where asked for, several times, to time it. The last one stays.

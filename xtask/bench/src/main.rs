@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a command for a terminal")]
 
 mod commits;
+mod console;
 mod figures;
 mod floods;
 mod gateways;
@@ -71,6 +72,8 @@ enum Part {
     Packs,
     /// What watching fifty gateways costs, and how soon it is known what is wrong with one
     Gateways,
+    /// The console in a terminal: how soon it shows what, under load too, and its memory
+    Console,
 }
 
 impl Args {

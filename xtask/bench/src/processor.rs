@@ -23,10 +23,15 @@ pub(crate) struct Spent {
     load: u64,
 }
 
+/// What one process used so far, in microseconds.
+pub(crate) fn used_us(pid: u32) -> Result<u64> {
+    Ok(Times::of(pid)?.own)
+}
+
 impl Watched {
     /// What the host alone used so far, in microseconds.
     pub(crate) fn host_us(self) -> Result<u64> {
-        Ok(Times::of(self.host)?.own)
+        used_us(self.host)
     }
 
     pub(crate) fn now(self) -> Result<Spent> {

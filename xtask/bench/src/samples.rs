@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 /// Times in nanoseconds, sorted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Samples(Vec<u64>);
@@ -29,6 +31,28 @@ impl Samples {
 
     pub(crate) fn p99_us(&self) -> f64 {
         self.percentile_us(99.0)
+    }
+
+    pub(crate) fn p50_ms(&self) -> f64 {
+        self.p50_us() / 1000.0
+    }
+
+    pub(crate) fn p99_ms(&self) -> f64 {
+        self.p99_us() / 1000.0
+    }
+
+    /// The longest.
+    pub(crate) fn most_ms(&self) -> f64 {
+        self.percentile_us(100.0) / 1000.0
+    }
+
+    /// For a run's details.
+    pub(crate) fn told_ms(&self) -> Value {
+        let rounded = |ms: f64| (ms * 10.0).round() / 10.0;
+        json!({
+            "p50": rounded(self.p50_ms()), "p99": rounded(self.p99_ms()),
+            "most": rounded(self.most_ms()), "of": self.len(),
+        })
     }
 }
 
