@@ -4,12 +4,14 @@
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, tcgetattr};
@@ -162,6 +164,10 @@ impl Terminal {
     /// No terminal is to be had, or the program does not start.
     pub fn start(mut command: Command, (columns, rows): (u16, u16)) -> Result<Self> {
         let pty = openpty(Some(&size(columns, rows)), None).context("a pseudo-terminal")?;
+        // a program that held the keyboard's end would never lose its terminal
+        for end in [pty.master.as_fd(), pty.slave.as_fd()] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+        }
         let slave = File::from(pty.slave);
         command
             .stdin(Stdio::from(slave.try_clone()?))

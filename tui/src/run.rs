@@ -125,6 +125,8 @@ struct Pace {
     dirty: bool,
     /// Somebody waits for it.
     awaited: bool,
+    /// The window has had another size.
+    resized: bool,
 }
 
 impl Pace {
@@ -145,6 +147,7 @@ impl Pace {
 
     fn took(&mut self, message: &Message) {
         self.dirty = true;
+        self.resized |= matches!(message, Message::Resize(..));
         self.awaited |= matches!(
             message,
             Message::Key(_) | Message::Paste(_) | Message::Mouse(_) | Message::Resize(..)
@@ -171,6 +174,7 @@ async fn console(setup: Setup, token: String) -> Result<(), Error> {
         drawn: None,
         dirty: true,
         awaited: true,
+        resized: false,
     };
     'console: loop {
         let mut suspended = None;
@@ -188,6 +192,10 @@ async fn console(setup: Setup, token: String) -> Result<(), Error> {
             continue;
         }
         if pace.is_due() {
+            // a window that grew back at once lost what was in it
+            if std::mem::take(&mut pace.resized) {
+                screen.begin_anew()?;
+            }
             pace.draws();
             screen.draw(|frame| draw::draw(frame, &app))?;
         }

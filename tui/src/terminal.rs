@@ -17,7 +17,7 @@ use crossterm::terminal::{
 };
 use nix::sys::signal::{Signal, raise};
 use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Size;
+use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Frame, Terminal};
 
 use crate::Error;
@@ -110,8 +110,15 @@ impl Screen {
         // a stop that nothing in this process can catch
         raise(Signal::SIGSTOP).map_err(io::Error::from)?;
         enter()?;
-        self.terminal.clear()?;
+        self.begin_anew()?;
         self.size()
+    }
+
+    /// What is on the terminal may not be what was drawn there: the next picture is drawn
+    /// whole. Not by `clear`, which asks the terminal where its cursor is, and waits.
+    pub(crate) fn begin_anew(&mut self) -> io::Result<()> {
+        let size = self.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     /// Into the clipboard of the terminal's user (OSC 52): also over ssh.
