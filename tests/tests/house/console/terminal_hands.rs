@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use dispatch_testing::terminal::Terminal;
+use dispatch_testing::terminal::{Screen, Terminal};
 
 use super::terminal::{SMALL, console, sees, start};
 use crate::support::{House, bodies};
@@ -65,7 +65,7 @@ async fn another_size_is_drawn_at_once_and_whole() {
     for (columns, rows) in [(120, 40), (200, 60), (61, 13), SMALL] {
         terminal.resize(columns, rows).expect("another size");
         let wide = columns > SMALL.0;
-        let is_whole = move |screen: &vt100::Screen| {
+        let is_whole = move |screen: &Screen| {
             let lines: Vec<String> = screen.rows(0, columns).collect();
             let frame = &lines[usize::from(rows) - 2];
             let text = lines.join("\n");
