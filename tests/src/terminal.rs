@@ -424,11 +424,13 @@ impl Terminal {
         let _ = write!(&self.slave, "\x1b]2;{SETTLED}\x07");
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
-            let shown = lock(&self.shown);
-            if shown.ended || shown.parser.callbacks().settled > before {
+            let rests = {
+                let shown = lock(&self.shown);
+                shown.ended || shown.parser.callbacks().settled > before
+            };
+            if rests {
                 return Ok(());
             }
-            drop(shown);
             sleep(LOOK).await;
         }
         bail!("the terminal does not come to rest")
