@@ -10,6 +10,7 @@ use dispatch_contract::{Event, Refusal, State, Ticket, TicketId, Tool};
 use serde_json::Value;
 
 use crate::trouble::Trouble;
+use crate::views::tickets::queue::watch::Wanted;
 use crate::views::tickets::queue::{Filter, Listing, Place};
 
 /// A read, or a call.
@@ -17,6 +18,8 @@ use crate::views::tickets::queue::{Filter, Listing, Place};
 pub(crate) enum Ask {
     /// A part of the queue.
     List(Filter, Place),
+    /// Work that is awaited until a time, the longest first, of those with this text.
+    Due(Option<String>, Wanted),
     /// The newest of one state.
     Lane(State),
     /// One snapshot.

@@ -202,6 +202,9 @@ pub struct TicketFilter {
     pub customer_id: Option<crate::id::CustomerId>,
     /// With this text in customer, address, summary or classification.
     pub text: Option<String>,
+    /// Scheduled or dispatched, and the window agreed ends before this: those only, the
+    /// earliest end first. With the time now, what is late, the longest late first.
+    pub due_before: Option<Timestamp>,
     /// After this page.
     pub cursor: Option<String>,
     /// So many; 0 stands for [`PAGE`].

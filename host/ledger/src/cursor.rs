@@ -1,5 +1,8 @@
 //! Cursors of listings: plain text, opaque to callers, checked when they come back.
 
+use std::fmt::Display;
+
+use dispatch_contract::Timestamp;
 use dispatch_contract::reading::{MAX_PAGE, PAGE, Page};
 
 use crate::error::LedgerError;
@@ -47,6 +50,23 @@ pub(crate) fn sequence(cursor: Option<&str>) -> Result<i64, LedgerError> {
     })
 }
 
+/// The time and the id that a cursor made by [`at`] names.
+pub(crate) fn time_and_id(
+    cursor: Option<&str>,
+) -> Result<(Option<String>, Option<String>), LedgerError> {
+    let Some(text) = cursor else {
+        return Ok((None, None));
+    };
+    let (time, after) = text.split_once('~').ok_or(LedgerError::BadCursor)?;
+    let time: Timestamp = time.parse().map_err(|_| LedgerError::BadCursor)?;
+    Ok((Some(time.to_string()), id(Some(after))?))
+}
+
+/// The place of what is ordered by a time, then by its id.
+pub(crate) fn at(time: Timestamp, id: impl Display) -> String {
+    format!("{time}~{id}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +84,12 @@ mod tests {
         assert!(matches!(id(Some("' OR 1=1")), Err(LedgerError::BadCursor)));
         assert!(matches!(sequence(Some("-1")), Err(LedgerError::BadCursor)));
         assert_eq!(sequence(None).unwrap(), 0);
+        let (time, own) = ("2026-03-01T15:00:00.000000Z", "01J9ZQ4Y7M8K6T5R4E3W2Q1T0A");
+        let named = time_and_id(Some(&at(time.parse().unwrap(), own))).unwrap();
+        assert_eq!(named, (Some(time.to_owned()), Some(own.to_owned())));
+        assert_eq!(time_and_id(None).unwrap(), (None, None));
+        for bad in [own, "", "~", &format!("now~{own}"), &format!("{time}~x")] {
+            assert!(time_and_id(Some(bad)).is_err(), "{bad}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Reading tickets: one by its id, and lists.
 
 use dispatch_contract::reading::{Page, TicketFilter};
-use dispatch_contract::{Case, CustomerId, TechnicianId, Ticket, TicketId};
+use dispatch_contract::{Case, CustomerId, TechnicianId, Ticket, TicketId, Timestamp};
 
 use crate::error::LedgerError;
 use crate::lanes::on_a_lane;
@@ -53,6 +53,25 @@ async fn columns(
     Ok(row.map(|row| (row.snapshot, row.beside)))
 }
 
+/// What a filter asks for, as it stands in the columns.
+struct Asked {
+    state: Option<&'static str>,
+    priority: Option<&'static str>,
+    technician: Option<String>,
+    customer: Option<String>,
+}
+
+impl Asked {
+    fn of(filter: &TicketFilter) -> Self {
+        Self {
+            state: filter.state.map(|state| state.name()),
+            priority: filter.priority.map(|priority| priority.name()),
+            technician: filter.technician_id.map(|id| id.to_string()),
+            customer: filter.customer_id.map(|id| id.to_string()),
+        }
+    }
+}
+
 impl Ledger {
     /// The snapshot of a ticket as JSON text, one prepared statement by primary key.
     ///
@@ -89,13 +108,14 @@ impl Ledger {
             .transpose()
     }
 
-    /// Tickets, the newest first. Their order is that of their ids and never changes,
-    /// so that paging meets each ticket that was there exactly once.
+    /// Tickets, the newest first; those that are due by a time, by when their windows end.
+    /// The order is that of the ids, which never changes, so that paging meets each ticket
+    /// that was there exactly once; a window's end changes only with a new agreement.
     ///
     /// # Errors
     /// [`LedgerError::BadCursor`], or where the database cannot answer in time.
     pub async fn tickets(&self, filter: &TicketFilter) -> Result<Page<Ticket>, LedgerError> {
-        let before = cursor::id(filter.cursor.as_deref())?;
+        let asked = Asked::of(filter);
         let text = match filter.text.as_deref().map(str::trim) {
             None | Some("") => None,
             Some(text) => match words::query(text) {
@@ -109,7 +129,31 @@ impl Ledger {
                 }
             },
         };
-        let rows = sqlx::query_scalar!(
+        let rows = match filter.due_before {
+            None => self.newest(filter, asked, text).await?,
+            Some(before) => self.due(filter, asked, text, before).await?,
+        };
+        let items = rows
+            .iter()
+            .map(|snapshot| stored::read("ticket's snapshot", snapshot))
+            .collect::<Result<Vec<Ticket>, _>>()?;
+        Ok(cursor::page(items, filter.limit, |ticket| {
+            let ends = ticket.schedule.as_ref().map(|agreed| agreed.window_end);
+            match ends.filter(|_| filter.due_before.is_some()) {
+                Some(ends) => cursor::at(ends, ticket.ticket_id),
+                None => ticket.ticket_id.to_string(),
+            }
+        }))
+    }
+
+    async fn newest(
+        &self,
+        filter: &TicketFilter,
+        asked: Asked,
+        text: Option<String>,
+    ) -> Result<Vec<String>, LedgerError> {
+        let before = cursor::id(filter.cursor.as_deref())?;
+        Ok(sqlx::query_scalar!(
             r#"SELECT snapshot::text AS "snapshot!" FROM tickets
                WHERE ($1::text IS NULL OR state = $1)
                  AND ($2::text IS NULL OR priority = $2)
@@ -118,22 +162,47 @@ impl Ledger {
                  AND ($5::text IS NULL OR words @@ $5::text::tsquery)
                  AND ($6::text IS NULL OR ticket_id < $6)
                ORDER BY ticket_id DESC LIMIT $7"#,
-            filter.state.map(|state| state.name()),
-            filter.priority.map(|priority| priority.name()),
-            filter.technician_id.map(|id| id.to_string()),
-            filter.customer_id.map(|id| id.to_string()),
+            asked.state,
+            asked.priority,
+            asked.technician,
+            asked.customer,
             text,
             before,
             cursor::fetch(filter.limit),
         )
         .fetch_all(&self.pool)
-        .await?;
-        let items = rows
-            .iter()
-            .map(|snapshot| stored::read("ticket's snapshot", snapshot))
-            .collect::<Result<Vec<Ticket>, _>>()?;
-        Ok(cursor::page(items, filter.limit, |ticket| {
-            ticket.ticket_id.to_string()
-        }))
+        .await?)
+    }
+
+    async fn due(
+        &self,
+        filter: &TicketFilter,
+        asked: Asked,
+        text: Option<String>,
+        before: Timestamp,
+    ) -> Result<Vec<String>, LedgerError> {
+        let (after, after_id) = cursor::time_and_id(filter.cursor.as_deref())?;
+        Ok(sqlx::query_scalar!(
+            r#"SELECT snapshot::text AS "snapshot!" FROM tickets
+               WHERE window_ends < $1
+                 AND ($2::text IS NULL OR state = $2)
+                 AND ($3::text IS NULL OR priority = $3)
+                 AND ($4::text IS NULL OR technician_id = $4)
+                 AND ($5::text IS NULL OR customer_id = $5)
+                 AND ($6::text IS NULL OR words @@ $6::text::tsquery)
+                 AND ($7::text IS NULL OR (window_ends, ticket_id) > ($7, $8))
+               ORDER BY window_ends, ticket_id LIMIT $9"#,
+            before.to_string(),
+            asked.state,
+            asked.priority,
+            asked.technician,
+            asked.customer,
+            text,
+            after,
+            after_id,
+            cursor::fetch(filter.limit),
+        )
+        .fetch_all(&self.pool)
+        .await?)
     }
 }

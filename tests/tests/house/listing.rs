@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::people::{Person, TECHNICIAN};
 use crate::support::reply::texts;
+use crate::support::story::Told;
 use crate::support::{House, bodies};
 
 /// The items of all pages.
@@ -91,6 +92,86 @@ async fn every_filter_finds_what_it_asks_for_and_nothing_else() {
     );
     let other = format!("/v0/tickets?technician_id={TECHNICIAN}&limit=1");
     assert_eq!(all(&house, &customer, &other).await.len(), 0);
+}
+
+/// A ticket with this window agreed, in hours from now; brought on to this state.
+async fn agreed(house: &House, hours: i64, state: State) -> Told {
+    let told = house.advance_to(State::Schedulable).await;
+    let window = bodies::window(hours);
+    let agent = house.scheduling();
+    let [propose, confirm] = [
+        json!({ "windows": [window] }),
+        json!({ "selected_window": window }),
+    ];
+    house
+        .step(&agent, "schedule.propose_slots", &told, &propose)
+        .await;
+    house
+        .step(&agent, "schedule.confirm", &told, &confirm)
+        .await;
+    for next in [State::Dispatched, State::Onsite] {
+        if next <= state {
+            house.chapter(&told, next).await;
+        }
+    }
+    told
+}
+
+#[tokio::test]
+async fn what_is_due_by_a_time_comes_by_when_its_window_ends() {
+    let house = House::start().await;
+    let third = agreed(&house, 72, State::Scheduled).await;
+    let first = agreed(&house, 24, State::Dispatched).await;
+    // somebody is there already, and nothing is agreed yet
+    let there = agreed(&house, 12, State::Onsite).await;
+    house.advance_to(State::Schedulable).await;
+    let second = agreed(&house, 48, State::Scheduled).await;
+    let operator = house.operator();
+    let due = async |who: &Person, hours: i64, more: &str| -> Vec<String> {
+        let by = bodies::minutes(hours * 60);
+        let path = format!("/v0/tickets?due_before={by}&limit=1{more}");
+        let items = all(&house, who, &path).await;
+        let ids = items.iter().map(|item| item["ticket_id"].as_str());
+        ids.map(|id| id.expect("an id").to_owned()).collect()
+    };
+    let all_three = [&first.id, &second.id, &third.id].map(|id| id.as_str());
+    assert_eq!(due(&operator, 100, "").await, all_three);
+    // a window that ends later is not due yet
+    assert_eq!(due(&operator, 73, "").await, all_three[..2]);
+    assert_eq!(due(&operator, 0, "").await.len(), 0);
+    assert_eq!(
+        due(&operator, 100, "&state=dispatched").await,
+        all_three[..1]
+    );
+    assert_eq!(due(&operator, 100, "&text=dock").await, all_three);
+    assert_eq!(due(&operator, 100, "&text=zeppelin").await.len(), 0);
+    assert_eq!(due(&operator, 100, "&priority=emergency").await.len(), 0);
+    // technicians and customers see their own
+    assert_eq!(due(&house.technician(), 100, "").await, all_three[..1]);
+    assert_eq!(due(&second.customer, 100, "").await, all_three[1..2]);
+    let other = format!("&customer_id={}", first.customer.actor.id);
+    assert_eq!(due(&second.customer, 100, &other).await.len(), 0);
+    // another window goes before the first, and nobody waits where somebody is
+    let sooner = bodies::window(6);
+    let agent = house.scheduling();
+    let propose = json!({ "windows": [sooner] });
+    house
+        .step(&agent, "schedule.propose_slots", &third, &propose)
+        .await;
+    let confirm = json!({ "selected_window": sooner });
+    house
+        .step(&agent, "schedule.confirm", &third, &confirm)
+        .await;
+    house.chapter(&first, State::Onsite).await;
+    assert_eq!(due(&operator, 100, "").await, [all_three[2], all_three[1]]);
+    assert_ne!(there.id, first.id);
+    for bad in [
+        "due_before=soon",
+        "due_before=2026-03-01T09:00:00Z&cursor=x",
+    ] {
+        let reply = house.get(&operator, &format!("/v0/tickets?{bad}")).await;
+        assert_eq!(reply.status, 422, "{bad}: {}", reply.text());
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::ask::{Answered, Ask, Called, Got, Judged};
 use crate::testing::{at, decision, event, id, ticket, tools};
 use crate::trouble::Trouble;
+use crate::views::due::awaited_until;
 use crate::views::tickets::queue::{Listing, Place};
 
 const SITES: [(&str, &str, &str, &str); 14] = [
@@ -400,15 +401,21 @@ pub(super) fn answer(ask: &Ask) -> Answered {
     Ok(match ask {
         Ask::List(filter, place) => {
             let all = tickets();
-            let watched = match place {
+            let urgent = match place {
                 Place::Top | Place::News => all.clone(),
                 _ => Vec::new(),
             };
             let fits = |ticket: &Ticket| filter.state.is_none_or(|state| state == ticket.state);
             Got::Listing(Listing {
-                watched,
+                urgent,
                 page: page(all.into_iter().filter(fits).collect()),
             })
+        }
+        Ask::Due(_, wanted) => {
+            let mut due = tickets();
+            due.retain(|ticket| awaited_until(ticket).is_some_and(|end| end < wanted.before));
+            due.sort_by_key(awaited_until);
+            Got::Tickets(page(due))
         }
         Ask::Lane(state) => {
             let stands = |ticket: &Ticket| ticket.state == *state;

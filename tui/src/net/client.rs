@@ -15,7 +15,8 @@ use crate::Error;
 use crate::ask::{Answered, Ask, Called, Got, Judged, ToolEntry};
 use crate::trouble::Trouble;
 use crate::views::board::lane;
-use crate::views::tickets::queue::{Filter, Listing, MAX_WATCHED, PAGE, Place};
+use crate::views::tickets::queue::watch::URGENT;
+use crate::views::tickets::queue::{Filter, Listing, PAGE, Place};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
@@ -96,6 +97,14 @@ impl Client {
         let v0 = |path: &[&str]| self.url(&[&["v0"], path].concat());
         Ok(match ask {
             Ask::List(filter, place) => Got::Listing(self.list(filter, place).await?),
+            Ask::Due(text, wanted) => {
+                let mut url = v0(&["tickets"]);
+                with(&mut url, "due_before", Some(&wanted.before.to_string()));
+                with(&mut url, "text", text.as_deref());
+                with(&mut url, "cursor", wanted.cursor.as_deref());
+                with(&mut url, "limit", Some(MANY));
+                Got::Tickets(self.read(url).await?)
+            }
             Ask::Lane(state) => {
                 let mut url = v0(&["tickets"]);
                 with(&mut url, "state", Some(state.name()));
@@ -168,11 +177,11 @@ impl Client {
         })
     }
 
-    /// A part of the listing, with what is watched where it is the beginning.
+    /// A part of the listing, with the emergencies where it is the beginning.
     async fn list(&self, filter: &Filter, place: &Place) -> Result<Listing, Trouble> {
         let state = filter.state.map(State::name);
         let text = filter.text.as_deref();
-        let tickets = |state: Option<&str>, urgent: bool, cursor: Option<&str>, limit: u32| {
+        let tickets = |urgent: bool, cursor: Option<&str>, limit: u32| {
             let mut url = self.url(&["v0", "tickets"]);
             with(&mut url, "state", state);
             with(&mut url, "text", text);
@@ -186,24 +195,19 @@ impl Client {
             Place::Next(cursor) => (Some(cursor.as_str()), false),
             Place::Previous(cursor) => (cursor.as_deref(), false),
         };
-        let page = self.read::<Page<Ticket>>(tickets(state, false, cursor, PAGE));
+        let page = self.read::<Page<Ticket>>(tickets(false, cursor, PAGE));
         if !begins {
             return Ok(Listing {
-                watched: Vec::new(),
+                urgent: Vec::new(),
                 page: page.await?,
             });
         }
-        let standing = |state| tickets(Some(state), false, None, MAX_WATCHED);
-        let (page, urgent, scheduled, dispatched) = tokio::try_join!(
+        let urgent = self.read::<Page<Ticket>>(tickets(true, None, URGENT));
+        let (page, urgent) = tokio::try_join!(page, urgent)?;
+        Ok(Listing {
+            urgent: urgent.items,
             page,
-            self.read::<Page<Ticket>>(tickets(state, true, None, MAX_WATCHED)),
-            self.read::<Page<Ticket>>(standing(State::Scheduled.name())),
-            self.read::<Page<Ticket>>(standing(State::Dispatched.name())),
-        )?;
-        let mut watched = urgent.items;
-        watched.extend(scheduled.items);
-        watched.extend(dispatched.items);
-        Ok(Listing { watched, page })
+        })
     }
 
     /// Call a tool. A refusal is an answer like another.

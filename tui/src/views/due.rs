@@ -33,6 +33,17 @@ pub(crate) enum Due {
     Over,
 }
 
+/// Until when somebody is awaited: the end of the window agreed, while nobody is on site.
+/// As the host understands `due_before`.
+pub(crate) fn awaited_until(ticket: &Ticket) -> Option<Timestamp> {
+    let agreed = ticket.schedule.as_ref();
+    let agreed = agreed.filter(|schedule| schedule.status == ScheduleStatus::Confirmed);
+    let awaited = matches!(ticket.state, State::Scheduled | State::Dispatched);
+    agreed
+        .filter(|_| awaited)
+        .map(|schedule| schedule.window_end)
+}
+
 /// See the module.
 pub(crate) fn due(ticket: &Ticket, now: Timestamp) -> Due {
     let agreed = ticket

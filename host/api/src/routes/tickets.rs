@@ -4,7 +4,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use dispatch_contract::reading::TicketFilter;
 use dispatch_contract::ticket::Priority;
-use dispatch_contract::{Code, CustomerId, Phase, Refusal, TechnicianId, TicketId};
+use dispatch_contract::{Code, CustomerId, Phase, Refusal, TechnicianId, TicketId, Timestamp};
 use serde::Deserialize;
 
 use crate::Api;
@@ -22,6 +22,7 @@ pub(crate) struct ListQuery {
     technician_id: Option<TechnicianId>,
     customer_id: Option<CustomerId>,
     text: Option<String>,
+    due_before: Option<Timestamp>,
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -50,11 +51,12 @@ pub(crate) fn ticket_id(text: &str) -> Result<TicketId, Refusing> {
     })
 }
 
-/// List tickets, the newest first.
+/// List tickets, the newest first; those due by a time, by when their windows end.
 #[utoipa::path(get, path = "/v0/tickets", tag = "tickets",
     params(("state" = Option<String>, Query), ("priority" = Option<String>, Query),
            ("technician_id" = Option<String>, Query), ("customer_id" = Option<String>, Query),
            ("text" = Option<String>, Query, description = "Words in customer, address, summary or classification"),
+           ("due_before" = Option<String>, Query, description = "RFC 3339. Scheduled or dispatched work whose agreed window ends before this, the earliest end first: with the time now, what is late and nobody on site, the longest late first"),
            ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query, description = "1 to 200, 50 where absent")),
     responses((status = 200, description = "A page of snapshots; technicians and customers see their own", body = ref("#/components/schemas/TicketPage"), content_type = "application/json")))]
 pub(crate) async fn list(
@@ -69,6 +71,7 @@ pub(crate) async fn list(
         technician_id: given.technician_id,
         customer_id: given.customer_id,
         text: given.text,
+        due_before: given.due_before,
         cursor: given.cursor,
         limit: given.limit.unwrap_or(0),
     };

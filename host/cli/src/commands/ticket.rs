@@ -1,7 +1,8 @@
 //! `dispatch ticket`: reading tickets.
 
+use chrono::Utc;
 use dispatch_contract::reading::CaseFile;
-use dispatch_contract::{CustomerId, State, TechnicianId, TicketId};
+use dispatch_contract::{CustomerId, State, TechnicianId, TicketId, Timestamp};
 
 use crate::failure::Failure;
 use crate::global::Global;
@@ -47,6 +48,9 @@ struct ListArgs {
     /// With these words in customer, address, summary or classification
     #[arg(long)]
     text: Option<String>,
+    /// Late: the window agreed is over, and nobody is on site; the longest late first
+    #[arg(long)]
+    late: bool,
     #[command(flatten)]
     page: PageArgs,
 }
@@ -92,6 +96,10 @@ impl ListArgs {
             ("technician_id", self.technician.map(|id| id.to_string())),
             ("customer_id", self.customer.map(|id| id.to_string())),
             ("text", self.text),
+            (
+                "due_before",
+                self.late.then(|| Timestamp::from(Utc::now()).to_string()),
+            ),
         ];
         query.extend(self.page.query());
         query

@@ -1,6 +1,6 @@
 //! What others commit shows as it is committed, in every view; what is lost shows at once.
 
-use dispatch_contract::Role;
+use dispatch_contract::{Role, State};
 use serde_json::json;
 
 use super::{open, sees};
@@ -24,6 +24,66 @@ async fn a_ticket_that_another_opens_shows_and_moves_as_it_moves() {
         &["timeline", "ticket.priority_set", "open event"],
     )
     .await;
+}
+
+/// The ticket's window was over so many minutes ago: rules take none that is, and time is
+/// not waited for.
+async fn overdue(house: &House, ticket: &str, minutes: i64) {
+    let written = sqlx::query(
+        "UPDATE tickets SET snapshot = replace(snapshot::text, snapshot #>> '{schedule,window_end}', $2)::json
+         WHERE ticket_id = $1",
+    );
+    let written = written.bind(ticket).bind(bodies::minutes(-minutes));
+    let written = written
+        .execute(house.database.pool())
+        .await
+        .expect("written");
+    assert_eq!(written.rows_affected(), 1);
+}
+
+/// So many tickets like this one, all of them newer.
+async fn newer_ones(house: &House, ticket: &str, count: usize) {
+    let ids: Vec<String> = (0..count).map(|_| bodies::key()).collect();
+    let written = sqlx::query(
+        "INSERT INTO tickets (ticket_id, version, state, priority, customer_id, technician_id, created_at,
+             updated_at, snapshot, beside, chain_sequence, chain_hash, words)
+         SELECT n.id, version, state, priority, customer_id, technician_id, created_at, updated_at,
+             replace(snapshot::text, ticket_id, n.id)::json, beside, chain_sequence, chain_hash, words
+         FROM tickets, unnest($2::text[]) AS n (id) WHERE ticket_id = $1",
+    );
+    let written = written.bind(ticket).bind(ids);
+    written
+        .execute(house.database.pool())
+        .await
+        .expect("written");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_late_is_pinned_however_old_it_is_and_the_longest_late_first() {
+    let house = House::start().await;
+    let old = house.advance_to(State::Dispatched).await;
+    let older = house.advance_to(State::Scheduled).await;
+    newer_ones(&house, &older.id, 250).await;
+    newer_ones(&house, &old.id, 250).await;
+    overdue(&house, &old.id, 5).await;
+    overdue(&house, &older.id, 90).await;
+    let mut console = open(&house, (120, 40), false);
+    // the page may come after what is late
+    let all = ["● live", "2 pinned", "LATE 5m", "LATE 1h 30m", "in 1d"];
+    let screen = sees(&mut console, &all).await;
+    let line = |screen: &str, word: &str| screen.lines().position(|line| line.contains(word));
+    assert!(
+        line(&screen, "LATE 1h") < line(&screen, "LATE 5m"),
+        "{screen}"
+    );
+    assert!(
+        line(&screen, "LATE 5m") < line(&screen, "in 1d"),
+        "{screen}"
+    );
+    // somebody is there: it waits for nobody any more
+    house.chapter(&old, State::Onsite).await;
+    let screen = sees(&mut console, &["1 pinned", "LATE 1h 30m"]).await;
+    assert!(!screen.contains("LATE 5m"), "{screen}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

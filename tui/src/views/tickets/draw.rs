@@ -124,7 +124,8 @@ fn title(view: &Tickets) -> String {
         title.push_str(" sorted within those loaded");
     }
     if queue.pinned() > 0 {
-        title.push_str(&format!(", {} pinned", queue.pinned()));
+        let more = if queue.watch.is_full() { "+" } else { "" };
+        title.push_str(&format!(", {}{more} pinned", queue.pinned()));
     }
     if !queue.marks.is_empty() {
         title.push_str(&format!(" *{}", queue.marks.len()));

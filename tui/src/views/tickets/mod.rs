@@ -10,7 +10,7 @@ mod tests;
 use std::collections::HashSet;
 
 use dispatch_contract::event::EventType;
-use dispatch_contract::{Event, State, TicketId};
+use dispatch_contract::{Event, State, Ticket, TicketId};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
@@ -54,6 +54,8 @@ pub(crate) struct Tickets {
     asked: Option<(Filter, Place)>,
     changed: HashSet<TicketId>,
     reading: HashSet<TicketId>,
+    /// Something was committed about them while a listing was read.
+    touched: HashSet<TicketId>,
     register: Register,
     both: bool,
     breaches: usize,
@@ -102,6 +104,12 @@ impl Tickets {
     fn list(&mut self, place: Place) -> Ask {
         self.asked = Some((self.queue.filter.clone(), place.clone()));
         Ask::List(self.queue.filter.clone(), place)
+    }
+
+    /// Rows that something was committed about while they were read are read again.
+    fn doubt<'a>(&mut self, rows: impl IntoIterator<Item = &'a Ticket>) {
+        let ids = rows.into_iter().map(|row| row.ticket_id);
+        self.changed.extend(ids.filter(|id| self.touched.contains(id)));
     }
 
     fn filter_state(&mut self, by: usize) -> Act {
@@ -169,6 +177,9 @@ impl View for Tickets {
         if self.detail.id == Some(id) {
             self.detail.changed = true;
         }
+        if self.asked.is_some() || self.queue.watch.is_asked() {
+            self.touched.insert(id);
+        }
         match self.queue.news(event, id) {
             Ok(false) => {}
             Ok(true) => _ = self.changed.insert(id),
@@ -179,6 +190,7 @@ impl View for Tickets {
     fn reload(&mut self) {
         self.stale = true;
         self.asked = None;
+        self.queue.watch.reload();
         self.changed.clear();
         self.detail.changed = self.detail.id.is_some();
         if self.register == Register::Known {
@@ -186,8 +198,13 @@ impl View for Tickets {
         }
     }
 
-    fn wants(&mut self, _world: &World, room: usize) -> Vec<Ask> {
+    fn wants(&mut self, world: &World, room: usize) -> Vec<Ask> {
         let mut asks = Vec::new();
+        if self.asked.is_none() && !self.queue.watch.is_asked() {
+            self.touched.clear();
+        }
+        let due = self.queue.watch.wants(world.now);
+        asks.extend(due.map(|wanted| Ask::Due(self.queue.filter.text.clone(), wanted)));
         if std::mem::take(&mut self.stale) {
             self.news = false;
             let again = self.listed && !self.queue.more_before();
@@ -233,6 +250,7 @@ impl View for Tickets {
                 self.asked = None;
                 match answered {
                     Ok(Got::Listing(listing)) => {
+                        self.doubt(listing.urgent.iter().chain(&listing.page.items));
                         self.queue.take(place, listing);
                         self.trouble = None;
                         self.listed = true;
@@ -243,6 +261,18 @@ impl View for Tickets {
                         self.trouble = Some(trouble);
                     }
                 }
+            }
+            (Ask::Due(_, wanted), Ok(Got::Tickets(page))) => {
+                self.doubt(&page.items);
+                if self.queue.watch.take(wanted, page, &self.touched) {
+                    self.queue.touch();
+                }
+            }
+            (Ask::Due(_, wanted), Err(trouble)) => {
+                // what a host does not know it will not know in a moment either
+                let unknown = matches!(trouble, Trouble::Refused { status: 422, .. });
+                let again = !trouble.is_final() && !unknown;
+                self.queue.watch.failed(wanted, again);
             }
             (Ask::Ticket(id), answered) => {
                 self.reading.remove(id);

@@ -6,9 +6,10 @@ use crate::testing::{id, ticket, world};
 
 fn listed(ids: std::ops::Range<u128>) -> Tickets {
     let mut view = Tickets::new();
-    let ask = view.wants(&world(), 9).remove(0);
+    let mut asks = view.wants(&world(), 9).into_iter();
+    let ask = asks.find(|ask| matches!(ask, Ask::List(..))).unwrap();
     let listing = Listing {
-        watched: Vec::new(),
+        urgent: Vec::new(),
         page: Page {
             items: ids.rev().map(ticket).collect(),
             next_cursor: None,
