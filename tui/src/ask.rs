@@ -9,6 +9,7 @@ use dispatch_contract::summary::Summary;
 use dispatch_contract::{Event, Refusal, State, Ticket, TicketId, Tool};
 use serde_json::Value;
 
+use crate::form::Named;
 use crate::trouble::Trouble;
 use crate::views::tickets::queue::watch::Wanted;
 use crate::views::tickets::queue::{Filter, Listing, Place};
@@ -57,6 +58,10 @@ pub(crate) enum Ask {
     GatewayHealth(String),
     /// The tools with their schemas.
     Tools,
+    /// Look at a file of whoever looks.
+    Look(Named),
+    /// Upload it.
+    Upload(Named),
     /// Have a call judged, or taken.
     Call {
         /// The tool.
@@ -76,6 +81,22 @@ pub(crate) struct ToolEntry {
     pub(crate) roles: Vec<dispatch_contract::Role>,
     pub(crate) legal_states: Vec<State>,
     pub(crate) schema: Value,
+}
+
+/// What a file is, that may be uploaded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Seen {
+    pub(crate) content_type: String,
+    pub(crate) size_bytes: u64,
+}
+
+/// An upload as the host kept it.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Deserialize)]
+pub(crate) struct Uploaded {
+    pub(crate) storage_key: String,
+    pub(crate) sha256: String,
+    pub(crate) content_type: String,
+    pub(crate) size_bytes: u64,
 }
 
 /// What a call would come to.
@@ -115,6 +136,9 @@ pub(crate) enum Got {
     Json(Value),
     Tools(Vec<ToolEntry>),
     Called(Called),
+    /// Of a file; or why it cannot be uploaded.
+    Seen(Result<Seen, String>),
+    Uploaded(Result<Uploaded, String>),
 }
 
 /// What came of asking.

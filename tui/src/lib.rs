@@ -23,6 +23,7 @@ mod grid;
 pub mod keys;
 mod launch;
 mod link;
+mod local;
 mod net;
 pub mod pilot;
 mod run;

@@ -74,6 +74,19 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// A size: `312 bytes`, `4.0 KiB`, `2.3 MiB`.
+pub(crate) fn bytes(size: u64) -> String {
+    let tenths = |unit: u64| {
+        let tenths = size.saturating_mul(10) / unit;
+        format!("{}.{}", tenths / 10, tenths % 10)
+    };
+    match size {
+        0..1024 => format!("{size} bytes"),
+        1024..1_048_576 => format!("{} KiB", tenths(1024)),
+        _ => format!("{} MiB", tenths(1_048_576)),
+    }
+}
+
 /// How long ago: `8s`, `5m`, `3h`, `12d`.
 pub(crate) fn age(at: Timestamp, now: Timestamp) -> String {
     let seconds = (now.micros() - at.micros()).max(0) / 1_000_000;

@@ -1,5 +1,7 @@
 //! Attachments: photos and the papers the house makes.
 
+use std::path::Path;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,4 +56,32 @@ pub struct Attachment {
     /// Photos only: before or after the work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<PhotoPhase>,
+}
+
+/// What a file is by the end of its name, of the types that can be uploaded.
+#[must_use]
+pub fn media_type(file: &Path) -> Option<&'static str> {
+    let ending = file.extension()?.to_str()?.to_ascii_lowercase();
+    Some(match ending.as_str() {
+        "jpg" | "jpeg" => "image/jpeg",
+        "png" => "image/png",
+        "webp" => "image/webp",
+        "gif" => "image/gif",
+        "pdf" => "application/pdf",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_says_what_it_is_or_nothing_does() {
+        let of = |name: &str| media_type(Path::new(name));
+        assert_eq!(of("a/b/Door.JPG"), Some("image/jpeg"));
+        assert_eq!(of("x.png"), Some("image/png"));
+        assert_eq!(of("x.svg"), None);
+        assert_eq!(of("x"), None);
+    }
 }

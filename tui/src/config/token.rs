@@ -26,10 +26,7 @@ impl Source {
     pub(crate) fn resolve(&self, env: impl Fn(&str) -> Option<String>) -> Result<String, String> {
         let text = match self {
             Self::File(path) => {
-                let path = match (path.strip_prefix("~"), env("HOME")) {
-                    (Ok(rest), Some(home)) => PathBuf::from(home).join(rest),
-                    _ => path.clone(),
-                };
+                let path = crate::local::path(path, env);
                 std::fs::read_to_string(&path)
                     .map_err(|error| format!("{} cannot be read: {error}", path.display()))?
             }

@@ -24,7 +24,9 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, doing: &Doing, app: &App) 
     match doing {
         Doing::Menu(menu) => draw_menu(frame, area, menu, app),
         Doing::Sheet(sheet) => match sheet.stage {
-            Stage::Filling | Stage::Judging => draw_form(frame, area, sheet, app),
+            Stage::Filling | Stage::Uploading | Stage::Judging => {
+                draw_form(frame, area, sheet, app)
+            }
             Stage::Confirming | Stage::Committing => draw_confirm(frame, area, sheet, app),
         },
     }
@@ -175,6 +177,13 @@ fn field_lines(
                 theme.style(Role::Alarm),
             ));
         }
+    } else if let Some(note) = &field.note {
+        for part in wrap(note, width.saturating_sub(4)) {
+            lines.push(Line::styled(
+                format!("   {part}"),
+                theme.style(Role::Strong),
+            ));
+        }
     } else if here && !field.help.is_empty() {
         let help = field.help.replace('`', "");
         let help = wrap(&help, width.saturating_sub(4)).into_iter().take(2);
@@ -238,7 +247,9 @@ fn foot(sheet: &Sheet, app: &App, width: usize) -> Vec<Line<'static>> {
     if let Some((role, said)) = &sheet.note {
         say(said, *role);
     }
-    if sheet.stage == Stage::Judging {
+    if sheet.stage == Stage::Uploading {
+        say("uploading the file; nothing is committed yet", Role::Faint);
+    } else if sheet.stage == Stage::Judging {
         say(
             "the host is judging it; nothing is committed yet",
             Role::Faint,

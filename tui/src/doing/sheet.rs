@@ -16,6 +16,7 @@ use crate::theme::Role;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Stage {
     Filling,
+    Uploading,
     Judging,
     Confirming,
     Committing,
@@ -90,6 +91,34 @@ impl Sheet {
         body
     }
 
+    /// Have a file looked at that the form names and nobody looked at yet.
+    fn look(&mut self) {
+        if let Some((file, None)) = self.form.file()
+            && self.wants.is_none()
+        {
+            self.wants = Some(Ask::Look(file));
+        }
+    }
+
+    /// Have it judged; a file that it names is uploaded first, once its size and type were
+    /// said.
+    fn submit(&mut self) {
+        self.note = None;
+        match self.form.file() {
+            None => self.judge(),
+            Some((file, Some(_))) => {
+                self.refusal = None;
+                self.stage = Stage::Uploading;
+                self.wants = Some(Ask::Upload(file));
+            }
+            Some((_, None)) => {
+                let first = "look at what will be uploaded, then go on the same way";
+                self.note = Some((Role::Warn, first.into()));
+                self.look();
+            }
+        }
+    }
+
     fn judge(&mut self) {
         let Some(body) = self.form.body() else {
             self.note = Some((Role::Warn, "some fields need you first".into()));
@@ -126,15 +155,17 @@ impl Sheet {
 
     pub(super) fn act(&mut self, action: Action) -> Next {
         match (self.stage, action) {
-            (Stage::Filling, Action::NextField) => self.form.step(1),
-            (Stage::Filling, Action::PreviousField) => self.form.step(-1),
-            (Stage::Filling, Action::Open) if !self.form.is_last() => self.form.step(1),
-            (Stage::Filling, Action::Open | Action::Submit) => self.judge(),
+            (Stage::Filling, Action::NextField) => self.step(1),
+            (Stage::Filling, Action::PreviousField) => self.step(-1),
+            (Stage::Filling, Action::Open) if !self.form.is_last() => self.step(1),
+            (Stage::Filling, Action::Open | Action::Submit) => self.submit(),
             (Stage::Filling, Action::AddItem) => self.listed(Form::add_item),
             (Stage::Filling, Action::RemoveItem) => self.listed(Form::remove_item),
             (Stage::Filling, Action::Back) => return Next::Over(None),
             (Stage::Confirming, Action::Submit) => self.commit(),
-            (Stage::Confirming | Stage::Judging, Action::Back) => self.stage = Stage::Filling,
+            (Stage::Confirming | Stage::Judging | Stage::Uploading, Action::Back) => {
+                self.stage = Stage::Filling;
+            }
             (Stage::Committing, Action::Back) => {
                 return Next::Over(Some((
                     Role::Warn,
@@ -151,15 +182,40 @@ impl Sheet {
         Next::Stay
     }
 
+    fn step(&mut self, by: isize) {
+        self.form.step(by);
+        self.look();
+    }
+
     fn listed(&mut self, change: fn(&mut Form) -> Result<(), String>) {
         self.note = change(&mut self.form).err().map(|why| (Role::Warn, why));
     }
 
     pub(super) fn take(&mut self, ask: &Ask, answered: Answered) -> Next {
-        let Ask::Call { dry_run, .. } = ask else {
-            return Next::Stay;
-        };
-        let expected = if *dry_run {
+        match (ask, answered) {
+            (Ask::Call { dry_run, .. }, answered) => return self.called(*dry_run, answered),
+            (Ask::Look(file), Ok(Got::Seen(seen))) => {
+                if !self.form.seen(file, seen) {
+                    self.note = None;
+                }
+            }
+            (Ask::Upload(file), Ok(Got::Uploaded(answered))) => {
+                let is_there = self.form.uploaded(file, answered);
+                // whoever went back meanwhile finds it uploaded, or why not
+                if self.stage == Stage::Uploading {
+                    self.stage = Stage::Filling;
+                    if is_there {
+                        self.submit();
+                    }
+                }
+            }
+            _ => {}
+        }
+        Next::Stay
+    }
+
+    fn called(&mut self, dry_run: bool, answered: Answered) -> Next {
+        let expected = if dry_run {
             Stage::Judging
         } else {
             Stage::Committing
@@ -168,22 +224,22 @@ impl Sheet {
             return Next::Stay;
         }
         match answered {
-            Ok(Got::Called(Called::Judged(judged))) if *dry_run => {
+            Ok(Got::Called(Called::Judged(judged))) if dry_run => {
                 self.after = Some(judged);
                 self.stage = Stage::Confirming;
             }
-            Ok(Got::Called(Called::Done(answer))) if !*dry_run => {
+            Ok(Got::Called(Called::Done(answer))) if !dry_run => {
                 return Next::Over(Some((Role::Good, self.committed(&answer))));
             }
             Ok(Got::Called(Called::Refused(refusal))) => self.refused(refusal),
             Ok(_) => {}
             Err(trouble) => {
-                self.stage = if *dry_run {
+                self.stage = if dry_run {
                     Stage::Filling
                 } else {
                     Stage::Confirming
                 };
-                let again = if *dry_run {
+                let again = if dry_run {
                     trouble.advice().to_owned()
                 } else {
                     "Commit it again: the host takes the same call once at most.".to_owned()

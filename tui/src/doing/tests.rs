@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::before_after::changes;
 use super::menu::Legal;
 use super::*;
-use crate::ask::{Called, Got, Judged};
+use crate::ask::{Called, Got, Judged, Seen, Uploaded};
 use crate::form::{Form, Known};
 use crate::testing::{ticket, tools, world};
 use crate::trouble::Trouble;
@@ -216,4 +216,58 @@ fn a_read_only_console_offers_nothing() {
             .all(|entry| matches!(menu.legal(entry), Legal::No(_)))
     );
     assert_eq!(menu.act(Action::Open, &world()), Next::Stay);
+}
+
+#[test]
+fn a_file_is_shown_then_uploaded_then_the_call_is_judged() {
+    let entry = tools()
+        .into_iter()
+        .find(|t| t.name == Tool::CloseoutAddPhoto);
+    let mut form = Form::new(&entry.unwrap().schema, Known::default());
+    form.paste("door.png");
+    let mut sheet = Sheet::new(Tool::CloseoutAddPhoto, Some(ticket(1)), form, keys(7));
+    let one = |sheet: &mut Sheet| -> Ask {
+        let mut asks = sheet.wants();
+        assert_eq!(asks.len(), 1, "{asks:?}");
+        asks.remove(0)
+    };
+    let seen = || {
+        Ok(Got::Seen(Ok(Seen {
+            content_type: "image/png".into(),
+            size_bytes: 9,
+        })))
+    };
+    let uploaded = || {
+        Ok(Got::Uploaded(Ok(Uploaded {
+            storage_key: "uploads/k.png".into(),
+            sha256: "b".repeat(64),
+            content_type: "image/png".into(),
+            size_bytes: 9,
+        })))
+    };
+    // asked for before anybody saw what it is: nothing is sent
+    sheet.act(Action::Submit);
+    let ask = one(&mut sheet);
+    assert!(matches!(ask, Ask::Look(_)), "{ask:?}");
+    sheet.take(&ask, seen());
+    assert_eq!((sheet.stage, sheet.wants()), (Stage::Filling, Vec::new()));
+    sheet.act(Action::Submit);
+    let ask = one(&mut sheet);
+    assert!(matches!(ask, Ask::Upload(_)), "{ask:?}");
+    // refused: back in the form, with the path as it was
+    sheet.take(&ask, Ok(Got::Uploaded(Err("no room".into()))));
+    assert_eq!(sheet.stage, Stage::Filling);
+    sheet.act(Action::NextField);
+    let look = one(&mut sheet);
+    sheet.take(&look, seen());
+    sheet.act(Action::Submit);
+    let ask = one(&mut sheet);
+    // who goes back while it is under way finds it uploaded
+    sheet.act(Action::Back);
+    sheet.take(&ask, uploaded());
+    assert_eq!((sheet.stage, sheet.wants()), (Stage::Filling, Vec::new()));
+    sheet.act(Action::Submit);
+    let (body, dry_run, _) = sent(&mut sheet);
+    assert!(dry_run);
+    assert_eq!(body["photo"]["storage_key"], "uploads/k.png");
 }

@@ -58,7 +58,7 @@ fn value(field: &Field, zone: Option<Zone>) -> Result<Value, String> {
     let text = field.line.text();
     let text = text.trim();
     Ok(match &field.kind {
-        Kind::Text => json!(text),
+        Kind::Text | Kind::File => json!(text),
         Kind::Choice(choices) => choices
             .get(field.choice)
             .map(|(value, _)| value.clone())

@@ -1,5 +1,6 @@
 //! One field of a form.
 
+use crate::ask::Seen;
 use crate::shell::line::Line;
 
 /// What a field takes.
@@ -7,6 +8,8 @@ use crate::shell::line::Line;
 pub(crate) enum Kind {
     /// Words.
     Text,
+    /// A file of whoever fills it in, which is uploaded; or the key of an upload.
+    File,
     /// One of these: what is sent, and what is shown. The first may be nothing.
     Choice(Vec<(serde_json::Value, String)>),
     /// A whole number.
@@ -35,6 +38,10 @@ pub(crate) struct Field {
     pub(crate) help: String,
     /// What is wrong with it.
     pub(crate) problem: Option<String>,
+    /// What there is to say about it.
+    pub(crate) note: Option<String>,
+    /// What was seen of the file under this path.
+    pub(super) seen: Option<(String, Seen)>,
 }
 
 impl Field {

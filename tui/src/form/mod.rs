@@ -3,10 +3,12 @@
 
 mod body;
 mod field;
+mod file;
 mod schema;
 mod value;
 
 pub(crate) use field::{Field, Kind};
+pub(crate) use file::Named;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use dispatch_contract::ticket::ScheduleStatus;
@@ -86,7 +88,7 @@ impl Form {
             _ => field.line.key(key),
         };
         if took {
-            field.problem = None;
+            (field.problem, field.note) = (None, None);
         }
         took
     }
@@ -96,7 +98,7 @@ impl Form {
             && !matches!(field.kind, Kind::Choice(_))
         {
             field.line.insert(text);
-            field.problem = None;
+            (field.problem, field.note) = (None, None);
         }
     }
 

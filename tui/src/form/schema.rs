@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::file::{FILE, is_upload};
 use super::value::local;
 use super::{Field, Kind, Known};
 use crate::shell::line::Line;
@@ -18,6 +19,10 @@ const CARRIED: [&str; 6] = [
 
 /// Letters of a field at most, whatever the schema allows.
 const MOST_LETTERS: usize = 32_768;
+/// Letters of a path at most.
+const MOST_PATH: usize = 4_096;
+const FILE_HELP: &str = "A photo on this machine, such as ~/door.jpg: it is uploaded, and the \
+                         rest filled in. Or the key that an upload answered, uploads/…";
 /// How deep objects may stand in each other.
 const DEEPEST: usize = 8;
 
@@ -50,10 +55,10 @@ fn is_type(schema: &Value, name: &str) -> bool {
     }
 }
 
-/// A window reads from its start to its end, then where.
+/// A window reads from its start to its end, then where; a file goes before what it is.
 fn order(name: &str) -> usize {
     match name {
-        _ if name.ends_with("_start") => 0,
+        _ if name.ends_with("_start") || name == FILE => 0,
         _ if name.ends_with("_end") => 1,
         _ => 2,
     }
@@ -149,7 +154,12 @@ fn walk(schema: &Value, place: Place, known: &Known, fields: &mut Vec<Field>) {
                 above: above.clone(),
                 depth: place.depth + 1,
             };
-            walk(property, below, known, fields);
+            if name == FILE && is_upload(schema) {
+                let help = FILE_HELP.to_owned();
+                fields.push(field(&below, needed, Kind::File, help, MOST_PATH));
+            } else {
+                walk(property, below, known, fields);
+            }
         }
         return;
     }
@@ -244,6 +254,8 @@ fn field(place: &Place, required: bool, kind: Kind, help: String, most: usize) -
         optional_above: place.above.clone(),
         help,
         problem: None,
+        note: None,
+        seen: None,
     }
 }
 

@@ -196,3 +196,45 @@ fn an_operators_reason_is_a_field_once_a_gate_asks_for_one() {
     assert_eq!(body, json!({"override": {"reason": "Signed for on paper"}}));
     assert_eq!(sent(Tool::BillingCompileCloseoutPacket, body), []);
 }
+
+#[test]
+fn a_file_gives_way_to_what_its_upload_answered_and_a_key_is_no_file() {
+    let mut form = form(Tool::CloseoutAddPhoto);
+    assert_eq!(form.fields[0].kind, Kind::File);
+    fill(&mut form, "photo.storage_key", "uploads/x.png");
+    assert!(form.file().is_none());
+    form.key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
+    form.paste("~/door.jpg");
+    let (named, None) = form.file().unwrap() else {
+        panic!("nobody looked yet");
+    };
+    let seen = crate::ask::Seen {
+        content_type: "image/jpeg".into(),
+        size_bytes: 2_411_724,
+    };
+    assert!(form.seen(&named, Ok(seen.clone())));
+    let note = form.fields[0].note.clone().unwrap();
+    assert!(note.starts_with("image/jpeg, 2.2 MiB"), "{note}");
+    assert_eq!(form.file().unwrap().1, Some(&seen));
+    // not taken: said beside it, and the path stays
+    assert!(!form.uploaded(&named, Err("no room".into())));
+    assert_eq!(form.fields[0].problem.as_deref(), Some("no room"));
+    assert_eq!(form.file(), Some((named.clone(), None)));
+    let uploaded = crate::ask::Uploaded {
+        storage_key: "uploads/01J9ZQ4Y7M8K6T5R4E3W2Q1P0N.jpg".into(),
+        sha256: "a".repeat(64),
+        content_type: "image/jpeg".into(),
+        size_bytes: 2_411_724,
+    };
+    assert!(form.uploaded(&named, Ok(uploaded.clone())));
+    assert!(form.file().is_none());
+    let body = form.body().unwrap();
+    assert_eq!(body["photo"]["size_bytes"], 2_411_724);
+    assert_eq!(sent(Tool::CloseoutAddPhoto, body), []);
+    // another file is named meanwhile: what was answered is not its
+    form.at = 0;
+    form.key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
+    form.paste("~/other.jpg");
+    assert!(!form.uploaded(&named, Ok(uploaded)));
+    assert_eq!(form.file().unwrap().0.path, "~/other.jpg");
+}

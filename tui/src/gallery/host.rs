@@ -10,7 +10,7 @@ use dispatch_contract::summary::Summary;
 use dispatch_contract::{Code, Event, State, Ticket, TicketId, Tool};
 use serde_json::{Value, json};
 
-use crate::ask::{Answered, Ask, Called, Got, Judged};
+use crate::ask::{Answered, Ask, Called, Got, Judged, Seen};
 use crate::testing::{at, decision, event, id, ticket, tools};
 use crate::trouble::Trouble;
 use crate::views::due::awaited_until;
@@ -466,6 +466,11 @@ pub(super) fn answer(ask: &Ask) -> Answered {
             });
         }
         Ask::Tools => Got::Tools(tools()),
+        Ask::Look(_) => Got::Seen(Ok(Seen {
+            content_type: "image/jpeg".into(),
+            size_bytes: 2_411_724,
+        })),
+        Ask::Upload(_) => Got::Uploaded(Err("this host takes no file".into())),
         Ask::Call {
             tool,
             body,

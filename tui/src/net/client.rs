@@ -50,8 +50,14 @@ struct ToolList {
 /// What of a problem document is shown.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Problem {
+pub(super) struct Problem {
     detail: String,
+}
+
+impl Problem {
+    pub(super) fn said(&self) -> String {
+        self.detail.chars().take(MAX_DETAIL).collect()
+    }
 }
 
 /// What of a dry run's answer is shown.
@@ -169,6 +175,8 @@ impl Client {
                 let list: ToolList = self.read(v0(&["tools"])).await?;
                 Got::Tools(list.tools)
             }
+            Ask::Look(file) => Got::Seen(super::upload::look(&file.path).await),
+            Ask::Upload(file) => Got::Uploaded(self.upload(&file.path).await),
             Ask::Call {
                 tool,
                 body,
@@ -274,7 +282,7 @@ impl Client {
         let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) else {
             return Err(self.foreign(format!("{status} without a problem document")));
         };
-        let detail = problem.detail.chars().take(MAX_DETAIL).collect();
+        let detail = problem.said();
         Err(match status.as_u16() {
             401 => Trouble::Token { detail },
             403 => Trouble::Role { detail },
@@ -282,7 +290,12 @@ impl Client {
         })
     }
 
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, Trouble> {
+    /// A request that sends something; the token is on it.
+    pub(super) fn put(&self, path: &[&str]) -> RequestBuilder {
+        self.http.put(self.url(path)).bearer_auth(&self.token)
+    }
+
+    pub(super) async fn body(&self, mut response: Response) -> Result<Vec<u8>, Trouble> {
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.away(error))? {
             if bytes.len() + chunk.len() > MAX_BYTES {

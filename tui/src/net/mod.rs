@@ -3,6 +3,7 @@
 mod client;
 mod feed;
 mod sse;
+mod upload;
 
 pub(crate) use client::Client;
 pub(crate) use feed::follow;

@@ -1,8 +1,9 @@
 //! `dispatch attachment`: uploads and downloads, streamed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use dispatch_contract::AttachmentId;
+use dispatch_contract::artifact::media_type;
 use serde::Deserialize;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
@@ -69,7 +70,13 @@ impl UploadArgs {
     async fn run(self, global: &Global) -> Result<(), Failure> {
         let content_type = match &self.content_type {
             Some(given) => given.as_str(),
-            None => content_type(&self.file)?,
+            None => media_type(&self.file).ok_or_else(|| {
+                Failure::usage(format!(
+                    "the name of {} does not say what it is: add --content-type, such as \
+                     image/jpeg",
+                    self.file.display()
+                ))
+            })?,
         };
         let client = global.client()?;
         let unreadable =
@@ -145,37 +152,5 @@ impl DownloadArgs {
         }
         file.flush().await.map_err(failed)?;
         Ok(written)
-    }
-}
-
-/// By the end of the name, for the types that a host takes.
-fn content_type(file: &Path) -> Result<&'static str, Failure> {
-    let ending = file
-        .extension()
-        .map(|ending| ending.to_string_lossy().to_ascii_lowercase());
-    match ending.as_deref() {
-        Some("jpg" | "jpeg") => Ok("image/jpeg"),
-        Some("png") => Ok("image/png"),
-        Some("webp") => Ok("image/webp"),
-        Some("gif") => Ok("image/gif"),
-        Some("pdf") => Ok("application/pdf"),
-        _ => Err(Failure::usage(format!(
-            "the name of {} does not say what it is: add --content-type, such as image/jpeg",
-            file.display()
-        ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_name_says_what_it_is_or_is_asked_about() {
-        let of = |name: &str| content_type(Path::new(name)).ok();
-        assert_eq!(of("a/b/Door.JPG"), Some("image/jpeg"));
-        assert_eq!(of("x.png"), Some("image/png"));
-        assert_eq!(of("x.svg"), None);
-        assert_eq!(of("x"), None);
     }
 }

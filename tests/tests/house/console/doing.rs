@@ -1,7 +1,7 @@
 //! Tools called by hand: what is legal is offered, judged, shown and committed once; a
 //! refusal stands beside its fields; a read-only console and another's role change nothing.
 
-use dispatch_contract::Role;
+use dispatch_contract::{Role, State};
 use dispatch_tui::pilot::Pilot;
 
 use super::{open, sees};
@@ -88,4 +88,125 @@ async fn what_a_token_may_not_the_host_refuses_and_the_console_says() {
     sees(&mut console, &["call a tool on", "x ticket.set_priority"]).await;
     console.press("esc 3");
     sees(&mut console, &["this token may not (403)"]).await;
+}
+
+/// A ticket with somebody on site, and the form of its photo on a wide screen.
+async fn photo_form(house: &House) -> (String, Pilot) {
+    let told = house.advance_to(State::Onsite).await;
+    let mut console = open(house, (120, 40), false);
+    sees(&mut console, &["● live", &told.id]).await;
+    console.press(":");
+    console.type_text("call closeout.add_photo");
+    console.press("enter");
+    sees(&mut console, &["photo.storage_key", "on this machine"]).await;
+    (told.id, console)
+}
+
+async fn uploads(house: &House) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM uploads")
+        .fetch_one(house.database.pool())
+        .await
+        .expect("a count")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_photo_of_this_machine_is_uploaded_and_added() {
+    let house = House::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let photo = folder.path().join("door after.png");
+    std::fs::write(&photo, bodies::PHOTO).expect("a photo");
+    let (ticket, mut console) = photo_form(&house).await;
+    console.type_text(photo.to_str().expect("a path"));
+    // the next field: what it is and how large is said before anything is sent
+    console.press("tab");
+    let size = format!("image/png, {} bytes", bodies::PHOTO.len());
+    sees(&mut console, &[&size]).await;
+    assert_eq!(uploads(&house).await, 0);
+    console.press("ctrl-s");
+    sees(&mut console, &["commit closeout.add_photo?"]).await;
+    assert_eq!(uploads(&house).await, 1);
+    let kinds = chain::kinds(&house.database, &ticket).await;
+    assert!(!kinds.contains(&"closeout.photo_added"), "{kinds:?}");
+    // back and on again: it is uploaded already
+    console.press("esc");
+    sees(&mut console, &["uploads/", "is uploaded"]).await;
+    console.press("ctrl-s");
+    sees(&mut console, &["commit closeout.add_photo?"]).await;
+    console.press("enter");
+    sees(&mut console, &["closeout.add_photo committed"]).await;
+    assert_eq!(uploads(&house).await, 1);
+    let case = house.get(&house.operator(), &format!("/v0/tickets/{ticket}/case"));
+    let case = case.await.ok();
+    let added = &case["attachments"][0]["attachment"];
+    assert_eq!(added["content_type"], "image/png");
+    let key = added["storage_key"].as_str().expect("a key");
+    assert_eq!(house.object(key), bodies::PHOTO);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_uploaded_is_said_beside_its_field_and_nothing_is_lost() {
+    let house = House::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| {
+        let path = folder.path().join(name);
+        path.to_str().expect("a path").to_owned()
+    };
+    std::fs::write(path("words.txt"), "no photo").expect("a file");
+    std::fs::write(path("words.png"), "no photo either").expect("a file");
+    std::fs::write(path("door.png"), bodies::PHOTO).expect("a photo");
+    let large = std::fs::File::create(path("large.png")).expect("a file");
+    large.set_len(25 * 1024 * 1024 + 1).expect("a size");
+    let (ticket, mut console) = photo_form(&house).await;
+    for (name, said) in [
+        ("gone.png", "cannot be read: No such file"),
+        ("", "is no file"),
+        ("words.txt", "does not say that it is a photo"),
+        ("large.png", "26214401 bytes; a host takes 26214400 at most"),
+    ] {
+        console.press("ctrl-u");
+        console.type_text(&path(name));
+        console.press("ctrl-s");
+        let screen = sees(&mut console, &["! ", said]).await;
+        assert!(screen.contains("photo.phase"), "{screen}");
+    }
+    assert_eq!(uploads(&house).await, 0);
+    // its name says photo, and the host finds that it is none
+    console.press("ctrl-u");
+    console.type_text(&path("words.png"));
+    console.press("ctrl-s");
+    sees(&mut console, &["image/png, 15 bytes", "go on the same way"]).await;
+    console.press("ctrl-s");
+    sees(
+        &mut console,
+        &["! the host did not take it (422", "words.png"],
+    )
+    .await;
+    // what was chosen meanwhile stays chosen
+    console.press("ctrl-u");
+    console.type_text(&path("door.png"));
+    console.press("tab tab tab tab");
+    sees(&mut console, &["image/png", ">photo.phase"]).await;
+    console.press("ctrl-s");
+    sees(&mut console, &["commit closeout.add_photo?"]).await;
+    console.press("enter");
+    sees(&mut console, &["closeout.add_photo committed"]).await;
+    let kinds = chain::kinds(&house.database, &ticket).await;
+    assert!(kinds.contains(&"closeout.photo_added"), "{kinds:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_an_upload_answered_may_be_typed() {
+    let house = House::start().await;
+    let photo = house.photo().await;
+    let (_, mut console) = photo_form(&house).await;
+    console.type_text(photo["photo"]["storage_key"].as_str().expect("a key"));
+    console.press("tab");
+    console.type_text("image/png");
+    console.press("tab");
+    console.type_text(&bodies::PHOTO.len().to_string());
+    console.press("ctrl-s");
+    sees(&mut console, &["commit closeout.add_photo?"]).await;
+    console.press("enter");
+    sees(&mut console, &["closeout.add_photo committed"]).await;
+    assert_eq!(uploads(&house).await, 1, "nothing else was uploaded");
 }
