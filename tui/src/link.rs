@@ -14,6 +14,8 @@ pub(crate) enum News {
     },
     /// Committed.
     Event(Box<Event>),
+    /// There are refusals to read that were not there before.
+    Refusals,
     /// The stream is gone; it is opened again in so many seconds.
     Lost {
         /// Why.

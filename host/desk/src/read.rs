@@ -166,6 +166,20 @@ impl Desk {
         self.inner.committed.subscribe()
     }
 
+    /// Changes when this host wrote refusals: a hint to look, never the truth.
+    #[must_use]
+    pub fn refusal_hint(&self) -> watch::Receiver<u64> {
+        self.inner.ledger.refusal_hint()
+    }
+
+    /// Changes once there are refusals to read that were not there before, of any host.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn refusals_told(&self) -> Result<u64, Refusal> {
+        self.inner.ledger.refusals_told().await.map_err(unread)
+    }
+
     /// Do the database and the object store answer?
     pub async fn stores_answer(&self) -> (bool, bool) {
         let (database, objects) = tokio::join!(self.inner.ledger.ping(), self.inner.objects.ping());

@@ -2,20 +2,21 @@
 //! must not be lost silently either.
 //!
 //! Callers wait while the queue is full. A batch whose connection broke is written
-//! again; the decision's id keeps it from being written twice.
+//! again; the decision's id keeps it from being written twice. Once a batch can be read,
+//! every host on the database is told that there is one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dispatch_contract::decision::DecisionRecord;
 use sqlx::postgres::PgPool;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
-use crate::stored::{json, signed};
+use crate::stored::{json, signed, unsigned};
 
 /// Refusals waiting at most; beyond that, callers wait.
 const QUEUE: usize = 8192;
@@ -46,7 +47,7 @@ enum Order {
 struct Tally {
     /// Queued or being written.
     waiting: AtomicUsize,
-    written: AtomicU64,
+    written: watch::Sender<u64>,
 }
 
 /// The way to the writer.
@@ -141,8 +142,30 @@ impl Ledger {
         let tally = &self.refusals.tally;
         (
             tally.waiting.load(Ordering::Relaxed),
-            tally.written.load(Ordering::Relaxed),
+            *tally.written.borrow(),
         )
+    }
+
+    /// Changes when this host wrote refusals: a hint to look, never the truth.
+    #[must_use]
+    pub fn refusal_hint(&self) -> watch::Receiver<u64> {
+        self.refusals.tally.written.subscribe()
+    }
+
+    /// Changes once refusals can be read that could not be read before, of any host on the
+    /// database: grows, and says no number.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn refusals_told(&self) -> Result<u64, LedgerError> {
+        let row = sqlx::query!(
+            r#"SELECT last_value AS "last!", is_called AS "is_called!" FROM refusals_told"#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        // before the first one, too, its last value is 1
+        let told = if row.is_called { row.last } else { 0 };
+        unsigned("count of what was told", told)
     }
 }
 
@@ -171,13 +194,27 @@ async fn run(pool: PgPool, mut queue: mpsc::Receiver<Order>, tally: Arc<Tally>) 
             return;
         }
         tally.waiting.fetch_sub(batch.ids.len(), Ordering::Relaxed);
-        tally
-            .written
-            .fetch_add(batch.ids.len() as u64, Ordering::Relaxed);
+        if !batch.ids.is_empty() {
+            tell(&pool).await;
+            let written = batch.ids.len() as u64;
+            tally.written.send_modify(|before| *before += written);
+        }
         for tell in flushes {
             // whoever asked may have stopped waiting
             let _ = tell.send(());
         }
+    }
+}
+
+/// After the batch is committed, and not in its statement: whoever is told can read it.
+async fn tell(pool: &PgPool) {
+    let told = sqlx::query_scalar!("SELECT nextval('refusals_told')");
+    if let Err(error) = told.fetch_one(pool).await {
+        // the next one tells of both
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "nobody was told of refusals that were written"
+        );
     }
 }
 

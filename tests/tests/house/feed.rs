@@ -331,3 +331,40 @@ async fn a_stream_ends_with_the_credential_it_was_opened_with() {
     assert!(rest.starts_with("id: "), "{rest}");
     assert!(rest.contains(": unauthenticated"), "{rest}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_asks_is_told_of_refusals_on_every_host_once_they_can_be_read() {
+    let house = House::start().await;
+    let other = house.second_host().await;
+    let told = house.advance_to(State::New).await;
+    let mut here = house.follow_refusals(None).await;
+    let mut there = other.front.follow_refusals(None).await;
+    let mut plain = house.follow(None).await;
+    // whoever comes back may have missed some
+    here.until_refusals().await;
+    there.until_refusals().await;
+    for n in 1..=3 {
+        let early = json!({ "selected_window": bodies::window(24) });
+        let refused = house.on(&house.technician(), "schedule.confirm", &told.id, &early);
+        assert_eq!(refused.await.status, 403);
+        here.until_refusals().await;
+        there.until_refusals().await;
+        let path = format!("/v0/decisions?ticket_id={}&allowed=false", told.id);
+        let read = other.front.get(&other.front.operator(), &path).await.ok();
+        assert_eq!(read["items"].as_array().map(Vec::len), Some(n));
+    }
+    // it is none of the events: those come as ever, and nobody else is told
+    let message = bodies::message("when?");
+    house
+        .on(&house.intake(), "ticket.add_message", &told.id, &message)
+        .await
+        .ok();
+    let ids = [here.next().await, there.next().await].map(|told| told.expect("an event").id);
+    assert_eq!(ids[0], ids[1]);
+    loop {
+        match plain.next_kind().await.as_str() {
+            "ticket.message_added" => break,
+            kind => assert_ne!(kind, "refusals"),
+        }
+    }
+}

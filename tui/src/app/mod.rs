@@ -328,6 +328,7 @@ impl App {
                     view.news(&event, world);
                 }
             }
+            News::Refusals => self.decisions.refused(),
             News::Lost {
                 trouble,
                 retry_in_s,

@@ -247,10 +247,9 @@ impl Client {
 
     /// The event stream, after this id or from now.
     pub(crate) async fn events(&self, last_id: Option<&str>) -> Result<Response, Trouble> {
-        let mut request = self
-            .http
-            .get(self.url(&["v0", "events"]))
-            .header("accept", "text/event-stream");
+        let mut url = self.url(&["v0", "events"]);
+        with(&mut url, "refusals", Some("true"));
+        let mut request = self.http.get(url).header("accept", "text/event-stream");
         if let Some(id) = last_id {
             request = request.header("last-event-id", id);
         }

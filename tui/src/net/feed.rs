@@ -87,12 +87,15 @@ async fn once(
             Ok(events) => events,
             Err(error) => return client.foreign(error.to_string()),
         };
-        for data in events {
-            let event = match serde_json::from_slice(&data) {
-                Ok(event) => event,
-                Err(error) => return client.foreign(error.to_string()),
+        for told in events {
+            let news = match told.kind.as_slice() {
+                b"refusals" => News::Refusals,
+                _ => match serde_json::from_slice(&told.data) {
+                    Ok(event) => News::Event(event),
+                    Err(error) => return client.foreign(error.to_string()),
+                },
             };
-            if to.send(Message::News(News::Event(event))).await.is_err() {
+            if to.send(Message::News(news)).await.is_err() {
                 return client.unreachable("the console is closing");
             }
         }
@@ -141,17 +144,18 @@ pub(super) mod tests {
         let data = serde_json::to_string(&event(1, 1, "ticket.created")).unwrap();
         let (url, mut told) = host(vec![
             format!("{head}id: 5-1\n\nid: 5-2\ndata: {data}\n\nid: 5-3\ndata: {{"),
-            format!("{head}id: 5-3\ndata: {data}\n\n"),
+            format!("{head}event: refusals\ndata: {{}}\n\nid: 5-3\ndata: {data}\n\n"),
         ])
         .await;
         let client = Client::new(&url, "secret".into()).unwrap();
         let (to, mut from) = mpsc::channel(16);
         let task = tokio::spawn(follow(client, to, Arc::new(Notify::new())));
         let mut seen = Vec::new();
-        while seen.len() < 5 {
+        while seen.len() < 6 {
             match from.recv().await.unwrap() {
                 Message::News(News::Open { resumed }) => seen.push(format!("open {resumed}")),
                 Message::News(News::Event(_)) => seen.push("event".into()),
+                Message::News(News::Refusals) => seen.push("refusals".into()),
                 Message::News(News::Lost { retry_in_s, .. }) => {
                     assert_eq!(retry_in_s, Some(1));
                     seen.push("lost".into());
@@ -160,7 +164,15 @@ pub(super) mod tests {
             }
         }
         task.abort();
-        assert_eq!(seen, ["open false", "event", "lost", "open true", "event"]);
+        let expected = [
+            "open false",
+            "event",
+            "lost",
+            "open true",
+            "refusals",
+            "event",
+        ];
+        assert_eq!(seen, expected);
         let first = told.recv().await.unwrap().to_lowercase();
         assert!(first.contains("authorization: bearer secret"));
         assert!(!first.contains("last-event-id"));

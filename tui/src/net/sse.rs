@@ -9,10 +9,18 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 #[error("an event of more than {MAX_BYTES} bytes")]
 pub(crate) struct TooLarge;
 
+/// One event: its type, where it has one, and what it holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) kind: Vec<u8>,
+    pub(crate) data: Vec<u8>,
+}
+
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Parser {
     line: Vec<u8>,
+    kind: Vec<u8>,
     data: Vec<u8>,
     id: Option<String>,
     last_id: Option<String>,
@@ -24,8 +32,8 @@ impl Parser {
         self.last_id.as_deref()
     }
 
-    /// Take bytes in; the data of every event that they complete.
-    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, TooLarge> {
+    /// Take bytes in; every event that they complete.
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Vec<Told>, TooLarge> {
         let mut complete = Vec::new();
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             if self.line.len() + self.data.len() + part.len() > MAX_BYTES {
@@ -41,13 +49,13 @@ impl Parser {
     }
 
     /// A blank line ends an event; one without data only moves the id.
-    fn line(&mut self, line: &[u8]) -> Option<Vec<u8>> {
+    fn line(&mut self, line: &[u8]) -> Option<Told> {
         if line.is_empty() {
             if let Some(id) = self.id.take() {
                 self.last_id = Some(id);
             }
-            let data = std::mem::take(&mut self.data);
-            return (!data.is_empty()).then_some(data);
+            let [kind, data] = [&mut self.kind, &mut self.data].map(std::mem::take);
+            return (!data.is_empty()).then_some(Told { kind, data });
         }
         let (field, value) = match line.iter().position(|byte| *byte == b':') {
             Some(at) => (&line[..at], &line[at + 1..]),
@@ -61,8 +69,9 @@ impl Parser {
                 }
                 self.data.extend_from_slice(value);
             }
+            b"event" => self.kind = value.to_vec(),
             b"id" => self.id = String::from_utf8(value.to_vec()).ok(),
-            // a comment keeps the connection alive; the type is in the data
+            // a comment keeps the connection alive
             _ => {}
         }
         None
@@ -83,7 +92,12 @@ mod tests {
             for part in stream.as_bytes().chunks(size) {
                 events.extend(parser.take(part).unwrap());
             }
-            assert_eq!(events, ["{\"é\":1}".as_bytes(), b"a\nb"], "cut to {size}");
+            let told = |kind: &str, data: &str| Told {
+                kind: kind.into(),
+                data: data.into(),
+            };
+            let expected = [told("ticket.created", "{\"é\":1}"), told("", "a\nb")];
+            assert_eq!(events, expected, "cut to {size}");
             // what is not complete is asked for again
             assert_eq!(parser.last_id(), Some("1-2"));
         }

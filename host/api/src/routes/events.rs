@@ -1,7 +1,7 @@
 //! Everything committed, as it is committed: server-sent events.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -11,6 +11,7 @@ use axum::response::sse::{Event as Sse, KeepAlive};
 use dispatch_contract::{Code, Phase, Refusal};
 use dispatch_desk::FeedPosition;
 use serde::Deserialize;
+use tokio::sync::watch;
 
 use super::tickets::query;
 use crate::Api;
@@ -30,6 +31,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(150);
 #[serde(deny_unknown_fields)]
 pub(crate) struct StreamQuery {
     after: Option<String>,
+    refusals: Option<bool>,
 }
 
 /// One stream among those there may be.
@@ -59,9 +61,58 @@ impl Drop for Seat {
     }
 }
 
+/// Refusals are events of no chain: that there are new ones is told, not which.
+struct Refusals {
+    api: Api,
+    hint: watch::Receiver<u64>,
+    known: Option<u64>,
+    looked: Option<Instant>,
+}
+
+impl Refusals {
+    fn new(api: &Api) -> Self {
+        Self {
+            api: api.clone(),
+            hint: api.desk().refusal_hint(),
+            known: None,
+            looked: None,
+        }
+    }
+
+    /// What to tell, if anything. Where many commits wake the stream, it looks no more
+    /// often than for other hosts' refusals.
+    async fn look(&mut self) -> Option<Sse> {
+        let is_hinted = self.hint.has_changed().unwrap_or(false);
+        if !is_hinted && self.looked.is_some_and(|at| at.elapsed() < LOOK_AGAIN) {
+            return None;
+        }
+        self.hint.mark_unchanged();
+        self.looked = Some(Instant::now());
+        // where the store is away, the feed says so
+        let told = self.api.desk().refusals_told().await.ok()?;
+        (self.known.replace(told) != Some(told)).then(|| {
+            Sse::default()
+                .event("refusals")
+                .data(format!("{{\"told\":{told}}}"))
+        })
+    }
+}
+
+/// Waits until this host wrote refusals; for ever where nobody wants to know.
+async fn hinted(refusals: &mut Option<Refusals>) {
+    match refusals {
+        Some(refusals) => match refusals.hint.changed().await {
+            Ok(()) => refusals.looked = None,
+            Err(_) => std::future::pending().await,
+        },
+        None => std::future::pending().await,
+    }
+}
+
 /// Follow everything committed, in commit order, without a gap or a double.
 #[utoipa::path(get, path = "/v0/events", tag = "events",
     params(("after" = Option<String>, Query, description = "Begin after this id; `0-0` for everything; now where absent"),
+           ("refusals" = Option<bool>, Query, description = "Also tell when refusals can be read from /v0/decisions that could not be before: event `refusals`, without an id; once at the beginning"),
            ("Last-Event-ID" = Option<String>, Header, description = "The last id seen; goes before `after`")),
     responses((status = 200, description = "Server-sent events: id, event (its type), data (an Event)", content_type = "text/event-stream")))]
 pub(crate) async fn stream(
@@ -71,7 +122,8 @@ pub(crate) async fn stream(
     given: Result<Query<StreamQuery>, QueryRejection>,
 ) -> Reply {
     operators_only(caller)?;
-    let after = query(given)?.after;
+    let StreamQuery { after, refusals } = query(given)?;
+    let mut refusals = refusals.unwrap_or(false).then(|| Refusals::new(&api));
     let last = headers
         .get("last-event-id")
         .map(|value| value.to_str().unwrap_or("?"));
@@ -121,9 +173,15 @@ pub(crate) async fn stream(
                     break;
                 }
             }
+            if let Some(refusals) = &mut refusals
+                && let Some(told) = refusals.look().await
+            {
+                yield Ok(told);
+            }
             tokio::select! {
                 () = stopping.cancelled() => break,
                 _ = hint.changed() => {}
+                () = hinted(&mut refusals) => {}
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
         }

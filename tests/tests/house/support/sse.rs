@@ -26,7 +26,16 @@ pub(crate) struct Stream {
 impl Front {
     /// Follows the feed from after this position; from now where there is none.
     pub(crate) async fn follow(&self, last: Option<&str>) -> Stream {
-        let mut request = self.request(&self.operator(), Method::GET, "/v0/events");
+        self.follow_at("/v0/events", last).await
+    }
+
+    /// Follows the feed, and is told of refusals.
+    pub(crate) async fn follow_refusals(&self, last: Option<&str>) -> Stream {
+        self.follow_at("/v0/events?refusals=true", last).await
+    }
+
+    async fn follow_at(&self, path: &str, last: Option<&str>) -> Stream {
+        let mut request = self.request(&self.operator(), Method::GET, path);
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
@@ -44,13 +53,31 @@ impl Stream {
     /// The next event; none where the stream ended.
     pub(crate) async fn next(&mut self) -> Option<Told> {
         loop {
+            let block = self.block().await?;
+            if let Some(told) = parse(&block) {
+                return Some(told);
+            }
+        }
+    }
+
+    /// The type of what is told next, be it an event or not; empty for a comment.
+    pub(crate) async fn next_kind(&mut self) -> String {
+        let block = self.block().await.expect("the stream goes on");
+        field(&block, "event").unwrap_or_default()
+    }
+
+    /// Goes on until refusals are told of; what came before is passed over.
+    pub(crate) async fn until_refusals(&mut self) {
+        while self.next_kind().await != "refusals" {}
+    }
+
+    /// What stands up to the next blank line.
+    async fn block(&mut self) -> Option<String> {
+        loop {
             if let Some((block, rest)) = self.buffer.split_once("\n\n") {
-                let told = parse(block);
+                let block = block.to_owned();
                 self.buffer = rest.to_owned();
-                match told {
-                    Some(told) => return Some(told),
-                    None => continue,
-                }
+                return Some(block);
             }
             let chunk = tokio::time::timeout(PATIENCE, self.chunks.next());
             match chunk.await.expect("the stream says something") {
@@ -72,17 +99,17 @@ impl Stream {
     }
 }
 
-/// One block; none for a comment.
+/// One block; none for a comment, and for what is no event.
 fn parse(block: &str) -> Option<Told> {
-    let field = |name: &str| {
-        block
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-            .map(str::to_owned)
-    };
     Some(Told {
-        id: field("id")?,
-        kind: field("event")?,
-        event: serde_json::from_str(&field("data")?).expect("an event"),
+        id: field(block, "id")?,
+        kind: field(block, "event")?,
+        event: serde_json::from_str(&field(block, "data")?).expect("an event"),
     })
+}
+
+fn field(block: &str, name: &str) -> Option<String> {
+    let mut lines = block.lines();
+    let found = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    found.map(str::to_owned)
 }

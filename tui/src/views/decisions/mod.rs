@@ -27,9 +27,8 @@ use crate::world::World;
 const MOST: usize = 2_000;
 /// How close to the last row the cursor comes before more is asked for.
 const NEAR: usize = 20;
-/// While following, looked at again after so long, in microseconds: refusals commit
-/// nothing, so that no event of the stream tells of them.
-const LOOK_AGAIN_US: i64 = 1_000_000;
+/// Between two looks at the newest, in microseconds, however fast news come.
+const SPACING_US: i64 = 100_000;
 
 impl Item for Decision {
     fn id(&self) -> String {
@@ -95,7 +94,7 @@ pub(crate) struct Decisions {
     typed: String,
     trouble: Option<Trouble>,
     read: bool,
-    /// Something was committed since it was read.
+    /// Something was committed or refused since it was read.
     woken: bool,
     asked: Option<Option<String>>,
     next: Option<String>,
@@ -116,6 +115,11 @@ impl Decisions {
             next: None,
             looked_at: None,
         }
+    }
+
+    /// There are refusals to read: they commit nothing, so that no event tells of them.
+    pub(crate) fn refused(&mut self) {
+        self.woken = true;
     }
 
     fn filtered(&mut self) {
@@ -238,13 +242,12 @@ impl View for Decisions {
         if self.asked.is_some() {
             return Vec::new();
         }
-        let again = self.list.rows.follow
-            && self.read
-            && self
-                .looked_at
-                .is_none_or(|at| world.now.micros() - at.micros() >= LOOK_AGAIN_US);
+        let spaced = self
+            .looked_at
+            .is_none_or(|at| (world.now.micros() - at.micros()).abs() >= SPACING_US);
         let near = self.list.rows.index() + NEAR >= self.list.rows.len();
-        let cursor = if std::mem::take(&mut self.woken) || again {
+        let cursor = if self.woken && spaced {
+            self.woken = false;
             self.looked_at = Some(world.now);
             None
         } else if near && self.read && !self.list.rows.is_full() && self.next.is_some() {

@@ -5,6 +5,7 @@ use super::*;
 use crate::testing::{at, decision, event, world};
 
 fn read(view: &mut Decisions, decisions: Vec<Decision>) {
+    view.looked_at = None;
     let asks = view.wants(&world(), 4);
     assert_eq!(asks, [Ask::Decisions(None)]);
     let page = Page {
@@ -34,12 +35,14 @@ fn an_event_wakes_it_and_pages_join_without_a_double_or_a_gap() {
 }
 
 #[test]
-fn following_looks_again_after_a_second_for_refusals_that_no_event_tells_of() {
+fn it_is_read_again_when_it_is_told_to_and_not_else_nor_too_often() {
     let mut view = Decisions::new();
     read(&mut view, range(0..50));
-    assert_eq!(view.wants(&world(), 4), []);
     let mut later = world();
-    later.now = at(2);
+    later.now = at(3_600);
+    assert_eq!(view.wants(&later, 4), [], "nobody told of anything");
+    view.refused();
+    assert_eq!(view.wants(&world(), 4), [], "it was read a moment ago");
     assert_eq!(view.wants(&later, 4), [Ask::Decisions(None)]);
 }
 
