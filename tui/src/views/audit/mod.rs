@@ -81,6 +81,8 @@ pub(crate) struct Audit {
     next: Option<String>,
     /// Of this ticket alone, as typed behind `ticket:`.
     ticket: Option<TicketId>,
+    /// The filter as it was typed: a part of it is the host's.
+    typed: String,
     /// A chain that is being read whole, to be verified.
     verifying: Option<(TicketId, Option<String>)>,
     said: Option<(Role, String)>,
@@ -97,6 +99,7 @@ impl Audit {
             asked: None,
             next: None,
             ticket: None,
+            typed: String::new(),
             verifying: None,
             said: None,
         }
@@ -282,11 +285,12 @@ impl View for Audit {
     }
 
     fn filter(&self) -> &str {
-        self.list.rows.query.text()
+        &self.typed
     }
 
     /// `ticket:` with a whole id is the host's to look for.
     fn set_filter(&mut self, text: &str) {
+        self.typed = text.trim().to_owned();
         let whole = text.split_whitespace().find_map(|word| {
             let id = word.strip_prefix("ticket:")?;
             Some((word, id.to_uppercase().parse().ok()?))

@@ -62,8 +62,13 @@ fn a_whole_id_is_looked_for_by_the_host() {
     let events = chain(1, 2);
     read(&mut audit, events.clone(), None);
     let id = events[0].ticket_id.unwrap();
-    audit.set_filter(&format!("ticket:{id} !note"));
+    let typed = format!("ticket:{id} !note");
+    audit.set_filter(&typed);
     let asks = audit.wants(&world(), 4);
     assert!(matches!(&asks[..], [Ask::Events { ticket: Some(asked), .. }] if *asked == id));
-    assert_eq!(audit.filter(), "!note");
+    assert_eq!(audit.list.rows.query.text(), "!note");
+    // it is all typed again from what is shown, and cleared by what clears a filter
+    assert_eq!(audit.filter(), typed);
+    audit.set_filter("");
+    assert_eq!((audit.filter(), audit.ticket), ("", None));
 }
