@@ -27,6 +27,7 @@ fn points(tenths: usize) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
+#[derive(Clone, PartialEq)]
 struct Look {
     ink: String,
     paper: String,
@@ -45,6 +46,21 @@ fn look(cell: &Cell) -> Look {
         bold: cell.modifier.contains(Modifier::BOLD),
         dim: cell.modifier.contains(Modifier::DIM),
     }
+}
+
+/// Of each cell of a row; what stands behind a wide letter is part of it.
+fn looks(row: &[Cell]) -> Vec<Look> {
+    let mut looks: Vec<Look> = Vec::with_capacity(row.len());
+    let mut behind = 0;
+    for cell in row {
+        let (own, left) = match looks.last() {
+            Some(wide) if behind > 0 => (wide.clone(), behind - 1),
+            _ => (look(cell), cell.symbol().width().saturating_sub(1)),
+        };
+        looks.push(own);
+        behind = left;
+    }
+    looks
 }
 
 fn escaped(text: &str) -> String {
@@ -69,18 +85,10 @@ pub(super) fn draw(buffer: &Buffer) -> String {
     for (n, row) in buffer.content.chunks(columns).enumerate() {
         let top = MARGIN + n * HEIGHT;
         let mut from = 0;
-        while from < columns {
-            let own = look(&row[from]);
-            let same = |cell: &Cell| {
-                let other = look(cell);
-                (other.ink, other.paper, other.bold, other.dim)
-                    == (own.ink.clone(), own.paper.clone(), own.bold, own.dim)
-            };
-            let to = (from..columns)
-                .find(|at| !same(&row[*at]))
-                .unwrap_or(columns);
+        for run_of in looks(row).chunk_by(PartialEq::eq) {
+            let to = from + run_of.len();
             let text = super::symbols(&row[from..to]);
-            run(&mut svg, &own, &text, (from, to, top));
+            run(&mut svg, &run_of[0], &text, (from, to, top));
             from = to;
         }
     }
