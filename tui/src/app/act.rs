@@ -170,8 +170,8 @@ impl App {
         if view.act(Action::Back, half, world) != Act::Nothing {
             return;
         }
-        if view.marked() > 0 {
-            view.unmark();
+        if view.list().marked() > 0 {
+            view.list_mut().unmark();
         } else if !view.filter().is_empty() {
             view.set_filter("");
         }
@@ -310,7 +310,7 @@ impl App {
 
     /// What the command may become.
     fn complete(&mut self) {
-        let columns = self.view().columns();
+        let columns = self.view().list().columns();
         if let Some(typing) = &mut self.typing {
             typing.chosen = None;
             typing.choices = if typing.is_command {
@@ -402,10 +402,10 @@ impl App {
             }
             Command::Filter(text) => self.with(tab).0.set_filter(&text),
             Command::Sort(name) => {
-                let columns = self.view().columns();
+                let columns = self.view().list().columns();
                 let begins = |column: &str| column.to_lowercase().starts_with(&name.to_lowercase());
                 match columns.iter().position(|column| begins(column)) {
-                    Some(at) => self.with(tab).0.sort_by(at),
+                    Some(at) => self.with(tab).0.list_mut().sort_by(at),
                     None => self.say(
                         Role::Warn,
                         format!(
@@ -439,7 +439,7 @@ impl App {
         let path = path.unwrap_or_else(|| format!("{}-{at}.{ending}", self.tab.name()));
         Effect::Write {
             path,
-            text: export::write(&self.view().table(&self.world), format),
+            text: export::write(&self.view().list().table(&self.world), format),
         }
     }
 

@@ -18,7 +18,7 @@ fn lost() -> Trouble {
 
 fn listing(ids: std::ops::Range<u128>, next: Option<&str>) -> Got {
     Got::Listing(Listing {
-        watched: Vec::new(),
+        urgent: Vec::new(),
         page: Page {
             items: ids.rev().map(ticket).collect(),
             next_cursor: next.map(Into::into),
@@ -165,7 +165,10 @@ fn plain_words_are_the_hosts_and_inverse_ones_the_consoles() {
         text: Some("q".into()),
         state: None,
     };
-    assert_eq!(asks(&effects), [Ask::List(filter.clone(), Place::Top)]);
+    let asked = asks(&effects);
+    assert!(matches!(&asked[0], Ask::Due(Some(text), _) if text == "q"));
+    assert_eq!(asked[1..], [Ask::List(filter.clone(), Place::Top)]);
+    // of what is late the state shown is no matter
     filter.state = Some(State::New);
     let effects = press(&mut app, "]");
     assert_eq!(asks(&effects), [Ask::List(filter.clone(), Place::Top)]);
@@ -268,7 +271,7 @@ fn ids_are_copied_one_or_those_marked_and_exported_as_shown() {
     let two = format!("{}\n{}", id(3), id(2));
     assert!(copied.contains(&Effect::Copy(two)));
     press(&mut app, "esc");
-    assert_eq!(app.view().marked(), 0);
+    assert_eq!(app.view().list().marked(), 0);
     let effects = press(&mut app, "E space m e . c s v enter");
     let Some(Effect::Write { path, text }) = effects.last() else {
         panic!("{effects:?}");

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::widgets::Paragraph;
 
 use super::fields::{Field, lines};
-use super::{Act, Mouse, WIDE};
+use super::{Act, Listed, Mouse, WIDE};
 use crate::draw::pane;
 use crate::grid::draw::{Grid, Look, height, row_at};
 use crate::grid::{Column, Item, Rows};
@@ -122,38 +122,6 @@ impl<T: Item> Browser<T> {
         Act::Done
     }
 
-    pub(crate) fn names(&self) -> Vec<&'static str> {
-        self.columns.iter().map(|column| column.name).collect()
-    }
-
-    pub(crate) fn set_filter(&mut self, text: &str) {
-        let mut names = self.names();
-        names.push("ID");
-        self.rows.filter(Query::parse(text, &names));
-        self.inside = false;
-    }
-
-    pub(crate) fn ids(&self) -> Vec<String> {
-        if self.rows.marks.is_empty() {
-            return self.rows.selected().map(Item::id).into_iter().collect();
-        }
-        let shown = self.rows.shown().into_iter().map(Item::id);
-        shown.filter(|id| self.rows.marks.contains(id)).collect()
-    }
-
-    pub(crate) fn table(&self, world: &World) -> Table {
-        let mut columns: Vec<String> = vec!["ID".into()];
-        columns.extend(self.columns.iter().map(|column| column.name.to_owned()));
-        let rows = self.rows.shown().into_iter().map(|item| {
-            let cells = self.columns.iter().map(|column| (column.cell)(item, world));
-            std::iter::once(item.id()).chain(cells).collect()
-        });
-        Table {
-            columns,
-            rows: rows.collect(),
-        }
-    }
-
     /// `lines`: of the open row, so that scrolling ends with them.
     pub(crate) fn settle(&mut self, area: Rect, world: &World, fields: &[Field]) {
         let parts = self.parts(area);
@@ -264,5 +232,55 @@ impl<T: Item> Browser<T> {
             }
             Mouse::Click => self.inside = self.rows.len() > 0,
         }
+    }
+}
+
+impl<T: Item> Listed for Browser<T> {
+    fn columns(&self) -> Vec<&'static str> {
+        self.columns.iter().map(|column| column.name).collect()
+    }
+
+    fn set_filter(&mut self, text: &str) {
+        let mut names = self.columns();
+        names.push("ID");
+        self.rows.filter(Query::parse(text, &names));
+        self.inside = false;
+    }
+
+    fn ids(&self) -> Vec<String> {
+        if self.rows.marks.is_empty() {
+            return self.rows.selected().map(Item::id).into_iter().collect();
+        }
+        let shown = self.rows.shown().into_iter().map(Item::id);
+        shown.filter(|id| self.rows.marks.contains(id)).collect()
+    }
+
+    fn table(&self, world: &World) -> Table {
+        let mut columns: Vec<String> = vec!["ID".into()];
+        columns.extend(self.columns.iter().map(|column| column.name.to_owned()));
+        let rows = self.rows.shown().into_iter().map(|item| {
+            let cells = self.columns.iter().map(|column| (column.cell)(item, world));
+            std::iter::once(item.id()).chain(cells).collect()
+        });
+        Table {
+            columns,
+            rows: rows.collect(),
+        }
+    }
+
+    fn filter(&self) -> &str {
+        self.rows.query.text()
+    }
+
+    fn sort_by(&mut self, column: usize) {
+        self.rows.sort_by(column);
+    }
+
+    fn marked(&self) -> usize {
+        self.rows.marks.len()
+    }
+
+    fn unmark(&mut self) {
+        self.rows.marks.clear();
     }
 }

@@ -128,8 +128,41 @@ pub(crate) enum Mouse {
     ScrollDown,
 }
 
+/// What a view lists.
+pub(crate) trait Listed {
+    /// See [`View::filter`].
+    fn filter(&self) -> &str;
+
+    /// See [`View::set_filter`].
+    fn set_filter(&mut self, text: &str);
+
+    /// See [`View::ids`].
+    fn ids(&self) -> Vec<String>;
+
+    /// Columns it can be sorted and filtered by.
+    fn columns(&self) -> Vec<&'static str>;
+
+    /// Sort by a column.
+    fn sort_by(&mut self, column: usize);
+
+    /// How many are marked.
+    fn marked(&self) -> usize;
+
+    /// Nothing is marked any more.
+    fn unmark(&mut self);
+
+    /// What is shown, to be written down.
+    fn table(&self, world: &World) -> Table;
+}
+
 /// A view.
 pub(crate) trait View {
+    /// What it lists.
+    fn list(&self) -> &dyn Listed;
+
+    /// The same, to change it.
+    fn list_mut(&mut self) -> &mut dyn Listed;
+
     /// Where its keys count.
     fn context(&self) -> Context {
         Context::Anywhere
@@ -150,34 +183,23 @@ pub(crate) trait View {
     /// Do what a key asks for; `half` is half a screen's rows.
     fn act(&mut self, action: Action, half: isize, world: &World) -> Act;
 
-    /// What it is filtered by.
-    fn filter(&self) -> &str;
-
-    /// Filter it.
-    fn set_filter(&mut self, text: &str);
-
-    /// Columns it can be sorted and filtered by.
-    fn columns(&self) -> Vec<&'static str>;
-
-    /// Sort by a column.
-    fn sort_by(&mut self, column: usize);
-
-    /// The ids marked, else the one under the cursor.
-    fn ids(&self) -> Vec<String>;
-
-    /// How many are marked.
-    fn marked(&self) -> usize {
-        0
+    /// What it is filtered by; a part of it may be the host's.
+    fn filter(&self) -> &str {
+        self.list().filter()
     }
 
-    /// Nothing is marked any more.
-    fn unmark(&mut self) {}
+    /// Filter it.
+    fn set_filter(&mut self, text: &str) {
+        self.list_mut().set_filter(text);
+    }
+
+    /// The ids marked, else the one under the cursor.
+    fn ids(&self) -> Vec<String> {
+        self.list().ids()
+    }
 
     /// The ticket that the cursor is on.
     fn ticket(&self) -> Option<TicketId>;
-
-    /// What is shown, to be written down.
-    fn table(&self, world: &World) -> Table;
 
     /// What is to be said about something that was finished.
     fn said(&mut self) -> Option<(Role, String)> {

@@ -10,13 +10,12 @@ use self::chain::Chains;
 pub(crate) use self::chain::Standing;
 use super::browser::Browser;
 use super::fields::{Field, field, of_event};
-use super::{Act, Mouse, View};
+use super::{Act, Listed, Mouse, View};
 use crate::ask::{Answered, Ask, Got};
 use crate::draw::pane;
 use crate::grid::draw::Look;
 use crate::grid::{Column, Item, Width};
 use crate::keys::{Action, Context};
-use crate::shell::export::Table;
 use crate::text::{short_time, tail};
 use crate::theme::Role;
 use crate::trouble::Trouble;
@@ -176,6 +175,14 @@ impl Audit {
 }
 
 impl View for Audit {
+    fn list(&self) -> &dyn Listed {
+        &self.list
+    }
+
+    fn list_mut(&mut self) -> &mut dyn Listed {
+        &mut self.list
+    }
+
     fn context(&self) -> Context {
         Context::Audit
     }
@@ -305,35 +312,11 @@ impl View for Audit {
         self.list.set_filter(&rest);
     }
 
-    fn columns(&self) -> Vec<&'static str> {
-        self.list.names()
-    }
-
-    fn sort_by(&mut self, column: usize) {
-        self.list.rows.sort_by(column);
-    }
-
-    fn ids(&self) -> Vec<String> {
-        self.list.ids()
-    }
-
-    fn marked(&self) -> usize {
-        self.list.rows.marks.len()
-    }
-
-    fn unmark(&mut self) {
-        self.list.rows.marks.clear();
-    }
-
     fn ticket(&self) -> Option<TicketId> {
         self.list
             .rows
             .selected()
             .and_then(|row| row.event.ticket_id)
-    }
-
-    fn table(&self, world: &World) -> Table {
-        self.list.table(world)
     }
 
     fn said(&mut self) -> Option<(Role, String)> {

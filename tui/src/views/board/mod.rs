@@ -11,7 +11,7 @@ use ratatui::layout::{Position, Rect};
 
 use self::lane::Lane;
 use super::columns::COLUMNS;
-use super::{Act, Mouse, View};
+use super::{Act, Listed, Mouse, View};
 use crate::ask::{Answered, Ask, Got};
 use crate::fold::{Folded, created, fold};
 use crate::keys::Action;
@@ -71,7 +71,62 @@ impl Board {
     }
 }
 
+impl Listed for Board {
+    fn filter(&self) -> &str {
+        self.query.text()
+    }
+
+    fn set_filter(&mut self, text: &str) {
+        let mut names = self.columns();
+        names.push("ID");
+        self.query = Query::parse(text, &names);
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        COLUMNS.iter().map(|column| column.name).collect()
+    }
+
+    fn sort_by(&mut self, _column: usize) {}
+
+    fn ids(&self) -> Vec<String> {
+        if self.marks.is_empty() {
+            return self.ticket().map(|id| id.to_string()).into_iter().collect();
+        }
+        self.marks.iter().map(ToString::to_string).collect()
+    }
+
+    fn marked(&self) -> usize {
+        self.marks.len()
+    }
+
+    fn unmark(&mut self) {
+        self.marks.clear();
+    }
+
+    fn table(&self, world: &World) -> Table {
+        let names = COLUMNS.iter().map(|column| column.name.to_owned());
+        let rows = self.lanes.iter().flat_map(Lane::shown).map(|row| {
+            let cells = COLUMNS.iter().map(|column| (column.cell)(row, world));
+            std::iter::once(row.ticket_id.to_string())
+                .chain(cells)
+                .collect()
+        });
+        Table {
+            columns: std::iter::once("TICKET".into()).chain(names).collect(),
+            rows: rows.collect(),
+        }
+    }
+}
+
 impl View for Board {
+    fn list(&self) -> &dyn Listed {
+        self
+    }
+
+    fn list_mut(&mut self) -> &mut dyn Listed {
+        self
+    }
+
     fn news(&mut self, event: &Event, _world: &World) {
         let Some(id) = event.ticket_id else { return };
         match self.find(id).map(|ticket| fold(ticket, event)) {
@@ -173,53 +228,8 @@ impl View for Board {
         Act::Done
     }
 
-    fn filter(&self) -> &str {
-        self.query.text()
-    }
-
-    fn set_filter(&mut self, text: &str) {
-        let mut names = self.columns();
-        names.push("ID");
-        self.query = Query::parse(text, &names);
-    }
-
-    fn columns(&self) -> Vec<&'static str> {
-        COLUMNS.iter().map(|column| column.name).collect()
-    }
-
-    fn sort_by(&mut self, _column: usize) {}
-
-    fn ids(&self) -> Vec<String> {
-        if self.marks.is_empty() {
-            return self.ticket().map(|id| id.to_string()).into_iter().collect();
-        }
-        self.marks.iter().map(ToString::to_string).collect()
-    }
-
-    fn marked(&self) -> usize {
-        self.marks.len()
-    }
-
-    fn unmark(&mut self) {
-        self.marks.clear();
-    }
-
     fn ticket(&self) -> Option<TicketId> {
         self.lanes[self.at].current().map(|ticket| ticket.ticket_id)
-    }
-
-    fn table(&self, world: &World) -> Table {
-        let names = COLUMNS.iter().map(|column| column.name.to_owned());
-        let rows = self.lanes.iter().flat_map(Lane::shown).map(|row| {
-            let cells = COLUMNS.iter().map(|column| (column.cell)(row, world));
-            std::iter::once(row.ticket_id.to_string())
-                .chain(cells)
-                .collect()
-        });
-        Table {
-            columns: std::iter::once("TICKET".into()).chain(names).collect(),
-            rows: rows.collect(),
-        }
     }
 
     fn settle(&mut self, area: Rect, world: &World) {

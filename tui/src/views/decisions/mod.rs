@@ -11,13 +11,12 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::browser::Browser;
 use super::fields::{Field, field};
-use super::{Act, Mouse, View};
+use super::{Act, Listed, Mouse, View};
 use crate::ask::{Answered, Ask, Got};
 use crate::draw::pane;
 use crate::grid::draw::Look;
 use crate::grid::{Column, Item, Width};
 use crate::keys::{Action, Context};
-use crate::shell::export::Table;
 use crate::text::{micros, short_time, tail, time};
 use crate::theme::Role;
 use crate::trouble::Trouble;
@@ -225,6 +224,14 @@ impl Decisions {
 }
 
 impl View for Decisions {
+    fn list(&self) -> &dyn Listed {
+        &self.list
+    }
+
+    fn list_mut(&mut self) -> &mut dyn Listed {
+        &mut self.list
+    }
+
     fn context(&self) -> Context {
         Context::Decisions
     }
@@ -308,32 +315,8 @@ impl View for Decisions {
         self.filtered();
     }
 
-    fn columns(&self) -> Vec<&'static str> {
-        self.list.names()
-    }
-
-    fn sort_by(&mut self, column: usize) {
-        self.list.rows.sort_by(column);
-    }
-
-    fn ids(&self) -> Vec<String> {
-        self.list.ids()
-    }
-
-    fn marked(&self) -> usize {
-        self.list.rows.marks.len()
-    }
-
-    fn unmark(&mut self) {
-        self.list.rows.marks.clear();
-    }
-
     fn ticket(&self) -> Option<TicketId> {
         self.list.rows.selected().and_then(|row| row.ticket_id)
-    }
-
-    fn table(&self, world: &World) -> Table {
-        self.list.table(world)
     }
 
     fn settle(&mut self, area: Rect, world: &World) {

@@ -13,13 +13,12 @@ use serde_json::Value;
 use self::read::{COLUMNS, Gateway};
 use super::browser::Browser;
 use super::fields::Field;
-use super::{Act, Mouse, View};
+use super::{Act, Listed, Mouse, View};
 use crate::ask::{Answered, Ask, Got};
 use crate::draw::pane;
 use crate::grid::Item;
 use crate::grid::draw::Look;
 use crate::keys::Action;
-use crate::shell::export::Table;
 use crate::text::short_time;
 use crate::theme::Role;
 use crate::trouble::Trouble;
@@ -96,6 +95,14 @@ impl Gateways {
 }
 
 impl View for Gateways {
+    fn list(&self) -> &dyn Listed {
+        &self.list
+    }
+
+    fn list_mut(&mut self) -> &mut dyn Listed {
+        &mut self.list
+    }
+
     fn news(&mut self, event: &Event, _world: &World) {
         let name = event.kind.name();
         if name.starts_with("gateway.") || name.starts_with("agent.") {
@@ -177,40 +184,8 @@ impl View for Gateways {
         self.list.act(action, half)
     }
 
-    fn filter(&self) -> &str {
-        self.list.rows.query.text()
-    }
-
-    fn set_filter(&mut self, text: &str) {
-        self.list.set_filter(text);
-    }
-
-    fn columns(&self) -> Vec<&'static str> {
-        self.list.names()
-    }
-
-    fn sort_by(&mut self, column: usize) {
-        self.list.rows.sort_by(column);
-    }
-
-    fn ids(&self) -> Vec<String> {
-        self.list.ids()
-    }
-
-    fn marked(&self) -> usize {
-        self.list.rows.marks.len()
-    }
-
-    fn unmark(&mut self) {
-        self.list.rows.marks.clear();
-    }
-
     fn ticket(&self) -> Option<TicketId> {
         None
-    }
-
-    fn table(&self, world: &World) -> Table {
-        self.list.table(world)
     }
 
     fn waiting(&self, _world: &World) -> usize {

@@ -10,13 +10,12 @@ use ratatui::layout::{Position, Rect};
 
 use super::browser::Browser;
 use super::fields::{Field, field, of_event};
-use super::{Act, Mouse, View};
+use super::{Act, Listed, Mouse, View};
 use crate::ask::{Answered, Ask, Got};
 use crate::draw::pane;
 use crate::grid::draw::Look;
 use crate::grid::{Column, Item, Width};
 use crate::keys::Action;
-use crate::shell::export::Table;
 use crate::text::{age, short_time, tail};
 use crate::theme::Role;
 use crate::trouble::Trouble;
@@ -219,6 +218,14 @@ impl Inbox {
 }
 
 impl View for Inbox {
+    fn list(&self) -> &dyn Listed {
+        &self.list
+    }
+
+    fn list_mut(&mut self) -> &mut dyn Listed {
+        &mut self.list
+    }
+
     fn news(&mut self, event: &Event, _world: &World) {
         if KINDS.contains(&event.kind) {
             self.keep(event.clone());
@@ -265,34 +272,6 @@ impl View for Inbox {
         self.list.act(action, half)
     }
 
-    fn filter(&self) -> &str {
-        self.list.rows.query.text()
-    }
-
-    fn set_filter(&mut self, text: &str) {
-        self.list.set_filter(text);
-    }
-
-    fn columns(&self) -> Vec<&'static str> {
-        self.list.names()
-    }
-
-    fn sort_by(&mut self, column: usize) {
-        self.list.rows.sort_by(column);
-    }
-
-    fn ids(&self) -> Vec<String> {
-        self.list.ids()
-    }
-
-    fn marked(&self) -> usize {
-        self.list.rows.marks.len()
-    }
-
-    fn unmark(&mut self) {
-        self.list.rows.marks.clear();
-    }
-
     fn ticket(&self) -> Option<TicketId> {
         let entry = self.list.rows.selected()?;
         let named = entry.event.payload["ticket_id"].as_str();
@@ -300,10 +279,6 @@ impl View for Inbox {
             .event
             .ticket_id
             .or_else(|| named.and_then(|id| id.parse().ok()))
-    }
-
-    fn table(&self, world: &World) -> Table {
-        self.list.table(world)
     }
 
     fn waiting(&self, _world: &World) -> usize {

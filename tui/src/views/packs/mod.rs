@@ -11,12 +11,11 @@ use ratatui::widgets::Paragraph;
 use self::read::{COLUMNS, Entry};
 use super::browser::Browser;
 use super::fields::{Field, lines};
-use super::{Act, Mouse, View};
+use super::{Act, Listed, Mouse, View};
 use crate::ask::{Answered, Ask, Got};
 use crate::draw::pane;
 use crate::grid::draw::Look;
 use crate::keys::Action;
-use crate::shell::export::Table;
 use crate::theme::Role;
 use crate::trouble::Trouble;
 use crate::world::World;
@@ -76,6 +75,14 @@ impl Packs {
 }
 
 impl View for Packs {
+    fn list(&self) -> &dyn Listed {
+        &self.list
+    }
+
+    fn list_mut(&mut self) -> &mut dyn Listed {
+        &mut self.list
+    }
+
     fn news(&mut self, event: &Event, _world: &World) {
         if event.kind.name().starts_with("policy.") {
             self.stale = true;
@@ -123,22 +130,6 @@ impl View for Packs {
         self.list.act(action, half)
     }
 
-    fn filter(&self) -> &str {
-        self.list.rows.query.text()
-    }
-
-    fn set_filter(&mut self, text: &str) {
-        self.list.set_filter(text);
-    }
-
-    fn columns(&self) -> Vec<&'static str> {
-        self.list.names()
-    }
-
-    fn sort_by(&mut self, column: usize) {
-        self.list.rows.sort_by(column);
-    }
-
     /// What is copied is the digest: commands take it.
     fn ids(&self) -> Vec<String> {
         let entry = self.list.rows.selected();
@@ -150,20 +141,8 @@ impl View for Packs {
         digest.map(str::to_owned).or(active).into_iter().collect()
     }
 
-    fn marked(&self) -> usize {
-        self.list.rows.marks.len()
-    }
-
-    fn unmark(&mut self) {
-        self.list.rows.marks.clear();
-    }
-
     fn ticket(&self) -> Option<TicketId> {
         None
-    }
-
-    fn table(&self, world: &World) -> Table {
-        self.list.table(world)
     }
 
     fn waiting(&self, _world: &World) -> usize {

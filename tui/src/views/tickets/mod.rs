@@ -18,7 +18,7 @@ use self::detail::Detail;
 use self::queue::{Filter, Place, Queue};
 use self::sections::Section;
 use super::columns::COLUMNS;
-use super::{Act, Mouse, View};
+use super::{Act, Listed, Mouse, View};
 use crate::ask::{Answered, Ask, Got};
 use crate::grid::draw::{height, row_at};
 use crate::keys::{Action, Context};
@@ -109,7 +109,8 @@ impl Tickets {
     /// Rows that something was committed about while they were read are read again.
     fn doubt<'a>(&mut self, rows: impl IntoIterator<Item = &'a Ticket>) {
         let ids = rows.into_iter().map(|row| row.ticket_id);
-        self.changed.extend(ids.filter(|id| self.touched.contains(id)));
+        self.changed
+            .extend(ids.filter(|id| self.touched.contains(id)));
     }
 
     fn filter_state(&mut self, by: usize) -> Act {
@@ -164,7 +165,88 @@ impl Tickets {
     }
 }
 
+impl Listed for Tickets {
+    fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    /// Plain words are the host's to look for, over all tickets; `state:` too where it
+    /// names one; what else is typed leaves out of the rows held.
+    fn set_filter(&mut self, text: &str) {
+        self.filter = text.trim().to_owned();
+        let mut names = self.columns();
+        names.push("ID");
+        let query = Query::parse(text, &names);
+        let (mut host, mut ours) = (Vec::new(), Vec::new());
+        let mut state = None;
+        let words = text.split_whitespace().filter(|word| *word != "!");
+        for (word, typed) in query.words().iter().zip(words) {
+            let named = word.column.as_deref().filter(|c| "state".starts_with(c));
+            let exact = named.and_then(|_| word.text.parse::<State>().ok());
+            match (word.inverse, &word.column, exact) {
+                (false, None, _) => host.push(typed),
+                (false, _, Some(exact)) => state = Some(exact),
+                _ => ours.push(typed),
+            }
+        }
+        self.queue.query = Query::parse(&ours.join(" "), &names);
+        self.ask_for(Filter {
+            text: (!host.is_empty()).then(|| host.join(" ")),
+            state,
+        });
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        COLUMNS.iter().map(|column| column.name).collect()
+    }
+
+    fn sort_by(&mut self, column: usize) {
+        self.queue.sort = Some((column, false));
+        self.queue.touch();
+    }
+
+    fn ids(&self) -> Vec<String> {
+        if self.queue.marks.is_empty() {
+            return self.wanted().map(|id| id.to_string()).into_iter().collect();
+        }
+        let rows = self.queue.rows().into_iter().map(|row| row.ticket_id);
+        rows.filter(|id| self.queue.marks.contains(id))
+            .map(|id| id.to_string())
+            .collect()
+    }
+
+    fn marked(&self) -> usize {
+        self.queue.marks.len()
+    }
+
+    fn unmark(&mut self) {
+        self.queue.marks.clear();
+    }
+
+    fn table(&self, world: &World) -> Table {
+        let names = COLUMNS.iter().map(|column| column.name.to_owned());
+        let rows = self.queue.rows().into_iter().map(|row| {
+            let cells = COLUMNS.iter().map(|column| (column.cell)(row, world));
+            std::iter::once(row.ticket_id.to_string())
+                .chain(cells)
+                .collect()
+        });
+        Table {
+            columns: std::iter::once("TICKET".into()).chain(names).collect(),
+            rows: rows.collect(),
+        }
+    }
+}
+
 impl View for Tickets {
+    fn list(&self) -> &dyn Listed {
+        self
+    }
+
+    fn list_mut(&mut self) -> &mut dyn Listed {
+        self
+    }
+
     fn context(&self) -> Context {
         Context::Tickets
     }
@@ -362,79 +444,8 @@ impl View for Tickets {
         Act::Done
     }
 
-    fn filter(&self) -> &str {
-        &self.filter
-    }
-
-    /// Plain words are the host's to look for, over all tickets; `state:` too where it
-    /// names one; what else is typed leaves out of the rows held.
-    fn set_filter(&mut self, text: &str) {
-        self.filter = text.trim().to_owned();
-        let mut names = self.columns();
-        names.push("ID");
-        let query = Query::parse(text, &names);
-        let (mut host, mut ours) = (Vec::new(), Vec::new());
-        let mut state = None;
-        let words = text.split_whitespace().filter(|word| *word != "!");
-        for (word, typed) in query.words().iter().zip(words) {
-            let named = word.column.as_deref().filter(|c| "state".starts_with(c));
-            let exact = named.and_then(|_| word.text.parse::<State>().ok());
-            match (word.inverse, &word.column, exact) {
-                (false, None, _) => host.push(typed),
-                (false, _, Some(exact)) => state = Some(exact),
-                _ => ours.push(typed),
-            }
-        }
-        self.queue.query = Query::parse(&ours.join(" "), &names);
-        self.ask_for(Filter {
-            text: (!host.is_empty()).then(|| host.join(" ")),
-            state,
-        });
-    }
-
-    fn columns(&self) -> Vec<&'static str> {
-        COLUMNS.iter().map(|column| column.name).collect()
-    }
-
-    fn sort_by(&mut self, column: usize) {
-        self.queue.sort = Some((column, false));
-        self.queue.touch();
-    }
-
-    fn ids(&self) -> Vec<String> {
-        if self.queue.marks.is_empty() {
-            return self.wanted().map(|id| id.to_string()).into_iter().collect();
-        }
-        let rows = self.queue.rows().into_iter().map(|row| row.ticket_id);
-        rows.filter(|id| self.queue.marks.contains(id))
-            .map(|id| id.to_string())
-            .collect()
-    }
-
-    fn marked(&self) -> usize {
-        self.queue.marks.len()
-    }
-
-    fn unmark(&mut self) {
-        self.queue.marks.clear();
-    }
-
     fn ticket(&self) -> Option<TicketId> {
         self.wanted()
-    }
-
-    fn table(&self, world: &World) -> Table {
-        let names = COLUMNS.iter().map(|column| column.name.to_owned());
-        let rows = self.queue.rows().into_iter().map(|row| {
-            let cells = COLUMNS.iter().map(|column| (column.cell)(row, world));
-            std::iter::once(row.ticket_id.to_string())
-                .chain(cells)
-                .collect()
-        });
-        Table {
-            columns: std::iter::once("TICKET".into()).chain(names).collect(),
-            rows: rows.collect(),
-        }
     }
 
     fn waiting(&self, _world: &World) -> usize {

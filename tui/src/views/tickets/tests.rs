@@ -66,11 +66,11 @@ fn the_mouse_turns_to_a_section_and_scrolls_what_it_is_over() {
 fn a_filter_that_nothing_fits_says_so_and_marks_go_with_their_tickets() {
     let mut view = listed(1..4);
     view.act(Action::Mark, 1, &world());
-    assert_eq!(view.ids(), [id(3).to_string()]);
+    assert_eq!(view.list().ids(), [id(3).to_string()]);
     view.queue.remove(id(3));
     view.settle(Rect::new(0, 0, 120, 30), &world());
-    assert_eq!(view.marked(), 0);
-    view.set_filter("state:onsite !x");
+    assert_eq!(view.list().marked(), 0);
+    view.list_mut().set_filter("state:onsite !x");
     assert_eq!(view.queue.filter.state, Some(State::Onsite));
     assert_eq!(view.queue.query.text(), "!x");
     assert!(!view.listed);
