@@ -77,17 +77,22 @@ pub enum FlipKind {
     AllowedNow,
     /// It is allowed by both, and the ticket would move elsewhere.
     MovesElsewhere,
-    /// It is allowed or refused as before, for another reason.
+    /// It is allowed or refused as before, for another reason: other gates passed, another
+    /// code or phase, other broken rules or missing gates.
     OtherReason,
+    /// It was turned away for its role alone, before its ticket was read, and would be
+    /// judged: whether it would be allowed, nobody knows.
+    LetIn,
 }
 
 impl FlipKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::RefusedNow,
         Self::AllowedNow,
         Self::MovesElsewhere,
         Self::OtherReason,
+        Self::LetIn,
     ];
 
     /// The kind's name on the wire.
@@ -98,6 +103,7 @@ impl FlipKind {
             Self::AllowedNow => "allowed_now",
             Self::MovesElsewhere => "moves_elsewhere",
             Self::OtherReason => "other_reason",
+            Self::LetIn => "let_in",
         }
     }
 }
@@ -125,7 +131,7 @@ pub struct FlippedCall {
 /// What a candidate would have judged differently.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Flips {
-    /// Recorded calls that were judged again.
+    /// Recorded calls that were judged again, those let in among them.
     pub judged: u64,
     /// How many of them flip.
     pub flipped: u64,
@@ -137,6 +143,9 @@ pub struct Flips {
     pub moves_elsewhere: u64,
     /// Would be allowed or refused as before, for another reason.
     pub other_reason: u64,
+    /// Were turned away for their role alone, would be judged.
+    #[serde(default)]
+    pub let_in: u64,
     /// Records that could not be read, and so were not judged.
     #[serde(default)]
     pub unreadable: u64,

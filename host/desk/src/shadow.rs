@@ -18,7 +18,6 @@ use dispatch_ledger::Ledger;
 use tokio::runtime::Handle;
 
 use crate::metrics::DeskMetrics;
-use crate::packs::flip_kind;
 
 /// Calls that wait to be judged in shadow.
 const QUEUE: usize = 4_096;
@@ -273,7 +272,7 @@ impl Judge {
                 decided_at: record.decision.decided_at,
                 tool,
                 ticket_id: record.decision.ticket_id,
-                kind: flip_kind(kind),
+                kind,
                 before,
                 after,
             });

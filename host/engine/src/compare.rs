@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use dispatch_contract::packs::FlipKind;
 use dispatch_contract::question::Question;
 use dispatch_contract::{Actor, Code, DecisionId, Role, TicketId, Timestamp, Tool, Verdict};
 use serde::Serialize;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::judge::{Flip, FlipKind};
+use crate::judge::Flip;
 use crate::leisure::Leisure;
 use crate::pack::{Pack, PackError, Step};
 
@@ -61,7 +62,7 @@ pub struct Opened {
 }
 
 /// What `after` lets in that `before` turned away by the policies' scopes alone. Such calls
-/// kept no question, so that no recorded call flips: they are to be told beside the flips.
+/// kept no question to be judged again: they are counted, [`FlipReport::let_in`].
 #[must_use]
 pub fn opened(before: &Pack, after: &Pack) -> Vec<Opened> {
     let all = Role::ALL.into_iter();
@@ -222,6 +223,16 @@ impl FlipReport {
             });
         }
         Ok(())
+    }
+
+    /// So many recorded calls were turned away by the first pack for their role alone, and
+    /// are not by the second.
+    pub fn let_in(&mut self, calls: u64) {
+        if calls > 0 {
+            self.judged += calls;
+            self.flipped += calls;
+            *self.by_kind.entry(FlipKind::LetIn).or_default() += calls;
+        }
     }
 
     fn add(&mut self, part: Self) {

@@ -29,7 +29,7 @@ pub use compare::{
     Comparison, FlipReport, FlippedCall, Opened, RecordedCall, opened, opened_in_words,
 };
 pub use engine::{Engine, EngineConfig, EngineError};
-pub use judge::{Flip, FlipKind, Judged, PhaseTrace, Trace, VERDICT_CODES};
+pub use judge::{Flip, Judged, PhaseTrace, Trace, VERDICT_CODES};
 pub use leisure::Leisure;
 pub use pack::{
     ComponentInfo, Limits, Manifest, Pack, PackError, PackFiles, PolicyInfo, Proven, Rejected,

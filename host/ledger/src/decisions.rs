@@ -5,7 +5,7 @@ use dispatch_contract::actor::Actor;
 use dispatch_contract::decision::{Decision, DecisionRecord};
 use dispatch_contract::event::PackRef;
 use dispatch_contract::reading::{DecisionFilter, Page, Recorded, RecordedFilter};
-use dispatch_contract::{DecisionId, Tool};
+use dispatch_contract::{DecisionId, Role, Tool};
 use ulid::Ulid;
 
 use crate::begin::instant;
@@ -94,6 +94,15 @@ impl Row {
     }
 }
 
+/// The first id that can be meant. Ids grow with time, but for clocks that were set: a day
+/// leaves room for that, and keeps the rest of the table from being looked through.
+fn first_id(filter: &RecordedFilter) -> Option<String> {
+    filter.since.map(|since| {
+        let from = since.micros() / 1000 - DAY_MS;
+        Ulid::from_parts(u64::try_from(from).unwrap_or(0), 0).to_string()
+    })
+}
+
 impl Ledger {
     /// Decisions, the newest first. Refusals of the last moment may still be queued;
     /// see [`Ledger::flush_refusals`].
@@ -161,12 +170,6 @@ impl Ledger {
     /// # Errors
     /// Where the database cannot answer in time.
     pub async fn recorded(&self, filter: &RecordedFilter) -> Result<Vec<Recorded>, LedgerError> {
-        // Ids grow with time, but for clocks that were set: a day leaves room for that, and
-        // keeps the rest of the table from being looked through.
-        let first_id = filter.since.map(|since| {
-            let from = since.micros() / 1000 - DAY_MS;
-            Ulid::from_parts(u64::try_from(from).unwrap_or(0), 0).to_string()
-        });
         let rows = sqlx::query!(
             r#"SELECT decision_id, pack_digest AS "pack_digest!", question::text AS "question!",
                    verdict::text AS "verdict!"
@@ -177,7 +180,7 @@ impl Ledger {
                  AND ($3::text IS NULL OR tool = $3)
                  AND ($4::text IS NULL OR decision_id < $4)
                ORDER BY decision_id DESC LIMIT $5"#,
-            first_id,
+            first_id(filter),
             filter.since.map(instant),
             filter.tool.map(Tool::name),
             filter.before.map(|before| before.to_string()),
@@ -195,6 +198,45 @@ impl Ledger {
                 })
             })
             .collect()
+    }
+
+    /// How many of the latest calls were turned away for their role alone, where that role and
+    /// tool are among these: what would be judged by a pack that lets them in. The filter's
+    /// `limit` bounds what is counted; `before` counts for nothing.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn turned_away(
+        &self,
+        of: &[(Role, Tool)],
+        filter: &RecordedFilter,
+    ) -> Result<u64, LedgerError> {
+        if of.is_empty() {
+            return Ok(0);
+        }
+        let (roles, tools): (Vec<_>, Vec<_>) = of
+            .iter()
+            .map(|(role, tool)| (role.name().to_owned(), tool.name().to_owned()))
+            .unzip();
+        let count = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "n!" FROM (
+                   SELECT FROM decisions
+                   WHERE code = 'role_forbidden' AND question IS NULL AND pack_digest IS NOT NULL
+                     AND (actor_role, tool) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+                     AND ($3::text IS NULL OR decision_id >= $3)
+                     AND ($4::timestamptz IS NULL OR decided_at >= $4)
+                     AND ($5::text IS NULL OR tool = $5)
+                   ORDER BY decision_id DESC LIMIT $6) AS latest"#,
+            &roles,
+            &tools,
+            first_id(filter),
+            filter.since.map(instant),
+            filter.tool.map(Tool::name),
+            i64::from(filter.limit),
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        stored::unsigned("count of decisions", count)
     }
 
     /// Every pack that judged a committed call: what a replay needs to have at hand.

@@ -28,7 +28,6 @@ pub(crate) use book::PackBook;
 pub use commands::{Candidate, RollBackTo};
 pub use follow::Following;
 pub use modes::ModeWish;
-pub(crate) use replay::flip_kind;
 
 /// Recorded decisions that a candidate is compared on, where nobody says otherwise.
 pub const REPLAYED: u32 = 2_000;

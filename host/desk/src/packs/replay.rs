@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use dispatch_contract::packs::{FlipKind, FlippedCall, Flips, StepFailed};
 use dispatch_contract::reading::RecordedFilter;
+use dispatch_contract::{Role, Tool};
 use dispatch_engine::{
-    Comparison, FlipReport, Leisure, Pack, PackError, RecordedCall, Step, opened, opened_in_words,
+    Comparison, FlipReport, Leisure, Opened, Pack, PackError, RecordedCall, Step, opened,
+    opened_in_words,
 };
 use tokio::time::timeout;
 
@@ -34,14 +36,19 @@ impl Inner {
             trial.steps.done(Step::Replay, "not asked for");
             return Ok(());
         }
-        let report = self.patiently(attempt.replay, trial.leisure, pack).await?;
+        let mut report = self.patiently(attempt.replay, trial.leisure, pack).await?;
+        let opened = opened(&self.pack.current(), pack);
+        let latest = RecordedFilter {
+            limit: attempt.replay,
+            ..RecordedFilter::default()
+        };
+        let turned_away = self.ledger.turned_away(&pairs(&opened), &latest).await;
+        report.let_in(turned_away.map_err(|e| away(&e))?);
         let flips = in_brief(report, attempt.max_flips);
         let mut said = format!(
             "{} of {} recorded calls would flip",
             flips.flipped, flips.judged
         );
-        // who was turned away by role alone left no call to judge again
-        let opened = opened(&self.pack.current(), pack);
         if !opened.is_empty() {
             said += &format!("; opened to {}", opened_in_words(&opened));
         }
@@ -110,15 +117,9 @@ impl Inner {
     }
 }
 
-/// The kind in the contract's words.
-pub(crate) fn flip_kind(kind: dispatch_engine::FlipKind) -> FlipKind {
-    use dispatch_engine::FlipKind as Kind;
-    match kind {
-        Kind::RefusedNow => FlipKind::RefusedNow,
-        Kind::AllowedNow => FlipKind::AllowedNow,
-        Kind::MovesElsewhere => FlipKind::MovesElsewhere,
-        Kind::OtherReason => FlipKind::OtherReason,
-    }
+/// As the ledger asks for them.
+fn pairs(opened: &[Opened]) -> Vec<(Role, Tool)> {
+    opened.iter().map(|one| (one.role, one.tool)).collect()
 }
 
 fn in_brief(report: FlipReport, max_flips: Option<u64>) -> Flips {
@@ -126,10 +127,11 @@ fn in_brief(report: FlipReport, max_flips: Option<u64>) -> Flips {
     Flips {
         judged: report.judged,
         flipped: report.flipped,
-        refused_now: of(dispatch_engine::FlipKind::RefusedNow),
-        allowed_now: of(dispatch_engine::FlipKind::AllowedNow),
-        moves_elsewhere: of(dispatch_engine::FlipKind::MovesElsewhere),
-        other_reason: of(dispatch_engine::FlipKind::OtherReason),
+        refused_now: of(FlipKind::RefusedNow),
+        allowed_now: of(FlipKind::AllowedNow),
+        moves_elsewhere: of(FlipKind::MovesElsewhere),
+        other_reason: of(FlipKind::OtherReason),
+        let_in: of(FlipKind::LetIn),
         unreadable: report.unreadable,
         max_flips,
         listed: report
@@ -141,7 +143,7 @@ fn in_brief(report: FlipReport, max_flips: Option<u64>) -> Flips {
                 decided_at: call.at,
                 tool: call.tool,
                 ticket_id: call.ticket_id,
-                kind: flip_kind(call.flip.kind),
+                kind: call.flip.kind,
                 before: call.flip.before,
                 after: call.flip.after,
             })

@@ -1,51 +1,8 @@
 //! What a change of rules would change for one call: two verdicts on one question.
 
-use std::fmt;
-
+use dispatch_contract::packs::FlipKind;
 use dispatch_contract::{Refusal, Verdict};
 use serde::Serialize;
-
-/// How a verdict changes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FlipKind {
-    /// It was allowed and would be refused.
-    RefusedNow,
-    /// It was refused and would be allowed.
-    AllowedNow,
-    /// It is allowed by both, and the ticket would move elsewhere.
-    MovesElsewhere,
-    /// Allowed or refused as before, for another reason: other gates passed, another
-    /// code or phase, other broken rules or missing gates.
-    OtherReason,
-}
-
-impl FlipKind {
-    /// Every kind, the gravest first.
-    pub const ALL: [Self; 4] = [
-        Self::RefusedNow,
-        Self::AllowedNow,
-        Self::MovesElsewhere,
-        Self::OtherReason,
-    ];
-
-    /// The kind's name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::RefusedNow => "refused_now",
-            Self::AllowedNow => "allowed_now",
-            Self::MovesElsewhere => "moves_elsewhere",
-            Self::OtherReason => "other_reason",
-        }
-    }
-}
-
-impl fmt::Display for FlipKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// Two verdicts on one question that are not the same in substance.
 #[derive(Clone, PartialEq, Debug, Serialize)]

@@ -11,7 +11,7 @@ mod trace;
 
 pub(crate) use invariant::reaches;
 
-pub use flip::{Flip, FlipKind};
+pub use flip::Flip;
 pub use trace::{Judged, PhaseTrace, Trace};
 
 use dispatch_contract::question::Question;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use dispatch_contract::packs::FlipKind;
 use dispatch_contract::question::Question;
 use dispatch_contract::{DecisionId, Role, State, Tool, Verdict};
 use dispatch_engine::{
-    Comparison, FlipKind, FlipReport, Leisure, Opened, Pack, PackFiles, RecordedCall, opened,
-    opened_in_words,
+    Comparison, FlipReport, Leisure, Opened, Pack, PackFiles, RecordedCall, opened, opened_in_words,
 };
 
 use crate::house::scene::plain;

@@ -1,6 +1,8 @@
 //! A candidate goes through every step, each with its evidence, and one that fails
 //! changes nothing and says at which.
 
+use std::fs;
+
 use dispatch_contract::State;
 use serde_json::{Value, json};
 
@@ -8,7 +10,7 @@ use crate::support::house::Settings;
 use crate::support::pack::Copy;
 use crate::support::packs::{archive, steps};
 use crate::support::story::Told;
-use crate::support::{House, bodies};
+use crate::support::{House, bodies, eventually};
 
 const ALL: [&str; 11] = [
     "read",
@@ -256,4 +258,43 @@ async fn a_folder_that_would_flip_too_much_is_not_taken_up() {
         (&rejected["revision"], &rejected["folder"]),
         (&json!(1), &json!("refused"))
     );
+}
+
+/// Such calls are turned away before their ticket is read: no question of theirs is kept.
+#[tokio::test]
+async fn whom_a_candidate_lets_in_counts_among_what_flips() {
+    let house = House::start().await;
+    let told = house.advance_to(State::New).await;
+    for priority in ["standard", "emergency"] {
+        let hurry = json!({ "priority": priority });
+        let call = house.on(&house.closeout(), "ticket.set_priority", &told.id, &hurry);
+        let refused = call.await;
+        refused.refused(403, "role_forbidden", "authorization");
+    }
+    let pack = Copy::new().with_few_cases();
+    pack.edit(&[("revision = 1", "revision = 2")]);
+    let agents = pack.path().join("cedar/agents.cedar");
+    let mut policies = fs::read_to_string(&agents).expect("policies");
+    policies.push_str(
+        "\n@id(\"closeout.hurries\")\n@reason(\"Closeout may hurry\")\npermit (\n    principal in \
+         Role::\"system_closeout_agent\",\n    action == Action::\"ticket.set_priority\",\n    \
+         resource\n);\n",
+    );
+    fs::write(&agents, policies).expect("written");
+    // refusals are written a moment after they were answered
+    let stopped = eventually("both refusals", async || {
+        let stopped = house.propose("max_flips=1", pack.path()).await;
+        (stopped["flips"]["let_in"] == 2).then_some(stopped)
+    })
+    .await;
+    assert_eq!(stopped["activated"], false, "{stopped}");
+    assert_eq!(stopped["failed"]["step"], "replay");
+    let why = stopped["failed"]["reason"].as_str().expect("a reason");
+    assert!(
+        why.contains("system_closeout_agent: ticket.set_priority"),
+        "{why}"
+    );
+    assert_eq!(stopped["flips"]["flipped"], 2);
+    let taken = house.propose("max_flips=2", pack.path()).await;
+    assert_eq!(taken["activated"], true, "{taken}");
 }

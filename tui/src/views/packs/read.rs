@@ -242,6 +242,7 @@ fn of_attempt(attempt: &PackAttempt, fields: &mut Vec<Field>) {
             ("allowed now", flips.allowed_now),
             ("moves elsewhere", flips.moves_elsewhere),
             ("other reason", flips.other_reason),
+            ("let in", flips.let_in),
         ] {
             fields.push(field(name, count.to_string()));
         }

@@ -4,9 +4,10 @@
 use std::time::Instant;
 
 use dispatch_contract::Tool;
+use dispatch_contract::packs::FlipKind;
 use dispatch_contract::reading::{Recorded, RecordedFilter};
 use dispatch_engine::{
-    Comparison, EngineConfig, FlipKind, FlipReport, Leisure, Opened, Pack, RecordedCall, opened,
+    Comparison, EngineConfig, FlipReport, Leisure, Opened, Pack, RecordedCall, opened,
     opened_in_words,
 };
 use dispatch_ledger::Ledger;
@@ -29,6 +30,7 @@ const CONNECTIONS: u32 = 2;
 const PAGE: u32 = 500;
 /// Flips listed for people; the first 1,000 are in the JSON.
 const SHOWN: usize = 50;
+const UNREAD: &str = "the recorded calls could not be read";
 /// Characters of a reason in the table.
 const REASON: usize = 60;
 
@@ -61,8 +63,7 @@ struct Report {
     before: Named,
     after: Named,
     took_ms: f64,
-    /// What the pack after lets in that the one before turned away by role alone: such
-    /// calls kept no question that could be judged again.
+    /// Whom the pack after lets in that the one before turned away for their role alone.
     opened: Vec<Opened>,
     #[serde(rename = "result")]
     found: FlipReport,
@@ -86,7 +87,7 @@ impl Args {
         } else {
             out::text(&report.text(Paint::of_stdout()));
         }
-        // what could not be read, and what was turned away unseen, may flip too
+        // what could not be read, and whoever is let in, may flip too
         let found = &report.found;
         if found.flipped == 0 && found.unreadable == 0 && report.opened.is_empty() {
             Ok(())
@@ -100,9 +101,17 @@ impl Args {
         let a = self.a.load(&engine, Some(ledger), global).await?;
         let b = self.b.load(&engine, Some(ledger), global).await?;
         let began = Instant::now();
-        let found = self.judge(ledger, &a, &b).await?;
+        let mut found = self.judge(ledger, &a, &b).await?;
+        let opened = opened(&a, &b);
+        let pairs: Vec<_> = opened.iter().map(|one| (one.role, one.tool)).collect();
+        let latest = RecordedFilter {
+            limit: self.limit,
+            ..self.filter()
+        };
+        let turned_away = ledger.turned_away(&pairs, &latest).await;
+        found.let_in(turned_away.map_err(|error| away(error, UNREAD))?);
         Ok(Report {
-            opened: opened(&a, &b),
+            opened,
             before: Named::of(&self.a, &a),
             after: Named::of(&self.b, &b),
             took_ms: began.elapsed().as_secs_f64() * 1000.0,
@@ -110,24 +119,28 @@ impl Args {
         })
     }
 
+    /// Which recorded calls are meant.
+    fn filter(&self) -> RecordedFilter {
+        RecordedFilter {
+            since: self.since.map(|since| since.0),
+            tool: self.tool,
+            ..RecordedFilter::default()
+        }
+    }
+
     /// Read page by page, while other threads judge what was read.
     async fn judge(&self, ledger: &Ledger, a: &Pack, b: &Pack) -> Result<FlipReport, Failure> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let wrong = |error| Failure::Other(anyhow::Error::new(error));
         let comparison = Comparison::start(a, b, threads, Leisure::Low).map_err(wrong)?;
-        let mut filter = RecordedFilter {
-            since: self.since.map(|since| since.0),
-            tool: self.tool,
-            before: None,
-            limit: PAGE,
-        };
+        let mut filter = self.filter();
         let mut left = self.limit;
         while left > 0 {
             filter.limit = PAGE.min(left);
             let page = ledger
                 .recorded(&filter)
                 .await
-                .map_err(|error| away(error, "the recorded calls could not be read"))?;
+                .map_err(|error| away(error, UNREAD))?;
             let Some(last) = page.last() else { break };
             filter.before = Some(last.decision_id);
             let read = u32::try_from(page.len()).unwrap_or(PAGE);
@@ -157,6 +170,7 @@ fn kind(kind: FlipKind) -> &'static str {
         FlipKind::AllowedNow => "would be allowed",
         FlipKind::MovesElsewhere => "would move elsewhere",
         FlipKind::OtherReason => "other reason",
+        FlipKind::LetIn => "turned away for their role, would be judged",
     }
 }
 
@@ -181,15 +195,17 @@ impl Report {
             for (each, count) in &found.by_kind {
                 text.push_str(&format!("  {count:>6}  {}\n", kind(*each)));
             }
-            text.push('\n');
-            text.push_str(&self.table(paint));
+            if !found.flips.is_empty() {
+                text.push('\n');
+                text.push_str(&self.table(paint));
+            }
         }
         if !self.opened.is_empty() {
             text.push_str(&format!(
                 "{} {} {}\n",
                 paint.bad("opened:"),
                 opened_in_words(&self.opened),
-                paint.faint("(turned away by role alone before, and so not judged again)")
+                paint.faint("(turned away for their role alone before)")
             ));
         }
         if let Some(why) = &found.unreadable_reason {
@@ -214,7 +230,9 @@ impl Report {
             ]);
         }
         let mut text = table.text(paint);
-        let beyond = self.found.flipped.saturating_sub(SHOWN as u64);
+        let let_in = self.found.by_kind.get(&FlipKind::LetIn).copied();
+        let listed = self.found.flipped - let_in.unwrap_or(0);
+        let beyond = listed.saturating_sub(SHOWN as u64);
         if beyond > 0 {
             text.push_str(&format!(
                 "  and {beyond} more: --json lists the newest 1,000\n"

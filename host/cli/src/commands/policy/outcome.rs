@@ -68,6 +68,7 @@ pub(super) fn effect(flips: &Flips) -> String {
         (flips.allowed_now, "allowed now"),
         (flips.moves_elsewhere, "moving elsewhere"),
         (flips.other_reason, "for another reason"),
+        (flips.let_in, "let in"),
     ];
     let named: Vec<String> = kinds
         .iter()
