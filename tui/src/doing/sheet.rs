@@ -195,7 +195,8 @@ impl Sheet {
         match (ask, answered) {
             (Ask::Call { dry_run, .. }, answered) => return self.called(*dry_run, answered),
             (Ask::Look(file), Ok(Got::Seen(seen))) => {
-                if !self.form.seen(file, seen) {
+                let is_sound = self.form.seen(file, seen);
+                if !is_sound {
                     self.note = None;
                 }
             }
