@@ -1,5 +1,6 @@
-//! A real OpenClaw gateway for the tests, and the Node.js it needs: from npm, as the lock
-//! file in `tests/openclaw/` says, below the target folder. Made once; later it is one look.
+//! A real OpenClaw gateway for the tests, the protocol it publishes, and the Node.js it
+//! needs: from npm, as the lock file in `tests/openclaw/` says, below the target folder.
+//! Made once; later it is one look.
 
 use std::ffi::OsString;
 use std::fs::{self, File};

@@ -224,9 +224,8 @@ fn what_is_kept_of_the_schema_is_what_is_published() {
     let Ok(text) = std::fs::read_to_string(&file) else {
         eprintln!(
             "SKIPPED: the published protocol is not installed ({} is not there); \
-             `npm i --no-save @openclaw/gateway-protocol` in {} installs it",
-            file.display(),
-            installation.folder().display()
+             `cargo xtask setup` installs it beside OpenClaw",
+            file.display()
         );
         return;
     };
