@@ -7,12 +7,19 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::wire;
 
 /// What the gateway knows the server as.
 const PROVIDER: &str = "stub";
+
+/// How a note of the gateway's begins.
+const NOTE: &str = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>";
+
+/// The longest that the model says nothing; what a test waits for is less.
+const LONGEST: Duration = Duration::from_secs(600);
 
 /// What a gateway asked the model.
 #[derive(Clone, Debug)]
@@ -38,11 +45,12 @@ impl Asked {
             .collect()
     }
 
-    /// The newest message of the user, as text.
+    /// The newest message of the user, as text: what was said, and a line of the gateway's on
+    /// agent and session.
     #[must_use]
     pub fn user(&self) -> String {
         each(&self.body["messages"])
-            .rfind(|message| message["role"] == "user")
+            .rfind(|message| is_the_users(message))
             .map(|message| text(&message["content"]))
             .unwrap_or_default()
     }
@@ -51,15 +59,18 @@ impl Asked {
     #[must_use]
     pub fn results(&self) -> Vec<String> {
         let messages: Vec<&Value> = each(&self.body["messages"]).collect();
-        let since = messages
-            .iter()
-            .rposition(|message| message["role"] == "user");
+        let since = messages.iter().rposition(|message| is_the_users(message));
         messages[since.map_or(0, |user| user + 1)..]
             .iter()
             .filter(|message| message["role"] == "tool")
             .map(|message| text(&message["content"]))
             .collect()
     }
+}
+
+/// A gateway puts notes of its own to the end, in the user's name.
+fn is_the_users(message: &Value) -> bool {
+    message["role"] == "user" && !text(&message["content"]).starts_with(NOTE)
 }
 
 /// What the model does.
@@ -73,6 +84,8 @@ pub enum Reply {
     Silence,
     /// Fails with this status.
     Fail(u16),
+    /// Thinks until the test lets it, then does this.
+    Held(Arc<Notify>, Box<Self>),
 }
 
 impl Reply {
@@ -80,6 +93,12 @@ impl Reply {
     #[must_use]
     pub fn say(text: &str) -> Self {
         Self::Say(text.to_owned())
+    }
+
+    /// Does this once `until` is notified.
+    #[must_use]
+    pub fn held(until: &Arc<Notify>, reply: Self) -> Self {
+        Self::Held(Arc::clone(until), Box::new(reply))
     }
 
     /// Calls one tool.
@@ -201,17 +220,21 @@ async fn answer(stream: TcpStream, script: &Script, book: &Mutex<Vec<Asked>>) ->
         book.push(asked.clone());
         asked
     };
-    let bytes = match script(&asked) {
+    let mut reply = script(&asked);
+    while let Reply::Held(until, then) = reply {
+        let _ = tokio::time::timeout(LONGEST, until.notified()).await;
+        reply = *then;
+    }
+    let bytes = match reply {
         Reply::Fail(code) => status(code),
         Reply::Say(text) => events(&asked, &json!({ "content": text }), "stop"),
         Reply::Call(calls) => {
             let calls: Vec<Value> = calls.iter().enumerate().map(called).collect();
             events(&asked, &json!({ "tool_calls": calls }), "tool_calls")
         }
-        Reply::Silence => {
-            // a gateway that gives up closes; the longest a test waits for is less
-            let _ =
-                tokio::time::timeout(Duration::from_secs(600), wire::request(&mut stream)).await;
+        Reply::Silence | Reply::Held(..) => {
+            // a gateway that gives up closes
+            let _ = tokio::time::timeout(LONGEST, wire::request(&mut stream)).await;
             return Ok(());
         }
     };

@@ -8,11 +8,14 @@ use std::time::{Duration, Instant};
 
 use dispatch_contract::Role;
 use dispatch_testing::TestDatabase;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::PATIENCE;
+use super::sockets::{self, Sockets};
 
 /// The technician whom tests assign.
 pub(crate) const TECHNICIAN: &str = "01J9ZQ4Y7M8K6T5R4E3W2Q1T0A";
@@ -55,8 +58,8 @@ impl Host {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Starts it, and waits until it is ready.
-    async fn launch(&mut self) {
+    /// Starts it, where it was ended, and waits until it is ready.
+    pub(crate) async fn launch(&mut self) {
         let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/real-dispatch");
         let components = policies.join("components/ticket-create.wasm");
         assert!(components.exists(), "run `cargo xtask guests` first");
@@ -90,6 +93,35 @@ impl Host {
             assert!(began.elapsed() < PATIENCE, "not ready: {}", self.log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// As the kernel does when memory runs out.
+    pub(crate) fn kill_9(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("it ran");
+            child.wait().expect("it is gone");
+        }
+    }
+
+    /// It stops where it stands; who calls it waits.
+    pub(crate) fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// It goes on after [`Host::freeze`].
+    pub(crate) fn thaw(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let child = self.child.as_ref().expect("it runs");
+        let pid = i32::try_from(child.id()).expect("ids fit");
+        kill(Pid::from_raw(pid), signal).expect("signalled");
+    }
+
+    /// Its ends of the connections to it, as the kernel has them.
+    pub(crate) fn sockets(&self) -> Sockets {
+        sockets::of(self.port)
     }
 
     /// A token for a role, as an operator makes it.
@@ -173,10 +205,7 @@ impl Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.kill_9();
         if std::thread::panicking() {
             eprintln!("the host's log: {}", self.log());
         }

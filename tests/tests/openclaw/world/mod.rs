@@ -3,6 +3,8 @@
 mod bodies;
 mod host;
 mod script;
+mod sockets;
+mod turn;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,14 +12,12 @@ use std::time::Duration;
 
 use dispatch_contract::Role;
 use dispatch_contract::agent_tools::AGENT_ROLES;
-use dispatch_gateway::methods::chat;
 use dispatch_gateway::methods::tools::{Invoke, Invoked};
 use dispatch_gateway::{Address, Connection, Credential, Secret, SecretRef, Target, ask};
 use dispatch_provision::dispatch_config::{AgentPlan, PLUGIN, Plan, render};
 use dispatch_testing::openclaw::{
-    Asked, Installation, ModelServer, RealGateway, Reply, Settings, ToolCall, merge,
+    Installation, ModelServer, RealGateway, Reply, Settings, ToolCall, merge,
 };
-use futures::{Stream, StreamExt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -43,26 +43,6 @@ pub(crate) struct World {
     _workspaces: TempDir,
 }
 
-/// What came of a message to an agent.
-#[derive(Debug)]
-pub(crate) struct Turn {
-    /// How it ended: `final`, `error` or `aborted`.
-    pub(crate) state: String,
-    /// What its tools answered, as the model reads it, in order.
-    pub(crate) results: Vec<String>,
-    /// What the model was offered.
-    pub(crate) offered: Vec<String>,
-}
-
-impl Turn {
-    /// The only answer, as the host's JSON.
-    #[track_caller]
-    pub(crate) fn answer(&self) -> Value {
-        let last = self.results.last().expect("a result");
-        serde_json::from_str(last).unwrap_or_else(|_| panic!("no answer: {last}"))
-    }
-}
-
 /// The id of a role's agent.
 pub(crate) fn agent(role: Role) -> String {
     dispatch_provision::dispatch_config::agent_id(role)
@@ -76,6 +56,11 @@ pub(crate) fn lax(role: Role) -> String {
 impl World {
     /// Starts everything; none where there is no gateway to be had. `options` are the host's.
     pub(crate) async fn start(options: &[&str]) -> Option<Self> {
+        Self::patient(options, Duration::from_secs(30)).await
+    }
+
+    /// The same, where the plugin waits so long for the host.
+    pub(crate) async fn patient(options: &[&str], timeout: Duration) -> Option<Self> {
         let installation = Installation::found()?;
         let host = Host::start(options).await;
         let tokens: BTreeMap<Role, String> = AGENT_ROLES
@@ -85,7 +70,9 @@ impl World {
         let script = Script::default();
         let model = ModelServer::start(script.player()).await.expect("a model");
         let workspaces = tempfile::tempdir().expect("a folder");
-        let settings = settings(&host, &tokens, &model, workspaces.path());
+        let mut settings = settings(&host, &tokens, &model, workspaces.path());
+        settings.config["plugins"]["entries"][PLUGIN]["config"]["timeoutMs"] =
+            json!(timeout.as_millis());
         let gateway = RealGateway::start(&installation, settings).await;
         let gateway = gateway.expect("a gateway");
         let connection = connect(&gateway).await;
@@ -114,87 +101,6 @@ impl World {
         };
         ask(&self.connection, &invoke).await.expect("an answer")
     }
-
-    /// A message to an agent, whose model calls these tools, each after the other.
-    pub(crate) async fn turn(&self, agent: &str, message: &str, calls: &[(&str, Value)]) -> Turn {
-        let key = ulid::Ulid::generate().to_string();
-        let steps = calls.iter().enumerate().map(|(index, (tool, args))| {
-            Reply::call(&format!("call_{key}_{index}"), tool, args.clone())
-        });
-        let session = main_session(agent);
-        let turn = self.play(&session, message, &key, steps.collect()).await;
-        assert_eq!(turn.state, "final", "{turn:?}");
-        turn
-    }
-
-    /// A message in a session, answered by these steps of the model.
-    pub(crate) async fn play(
-        &self,
-        session: &str,
-        message: &str,
-        key: &str,
-        steps: Vec<Reply>,
-    ) -> Turn {
-        let mut events = self.begin(session, message, key, steps).await;
-        let state = ended(&mut events, key).await;
-        let agent = session.split(':').nth(1).expect("an agent's session");
-        let asked = self.last_asked(agent);
-        Turn {
-            state,
-            results: asked.results(),
-            offered: asked.tools().into_iter().map(str::to_owned).collect(),
-        }
-    }
-
-    /// A message in a session; what the gateway tells from then on.
-    async fn begin(
-        &self,
-        session: &str,
-        message: &str,
-        key: &str,
-        steps: Vec<Reply>,
-    ) -> impl Stream<Item = dispatch_gateway::Event> + Unpin {
-        let agent = session.split(':').nth(1).expect("an agent's session");
-        self.script.expect(agent, steps);
-        let events = self.connection.events();
-        let send = chat::Send {
-            idempotency_key: key.to_owned(),
-            ..chat::Send::new(session, message)
-        };
-        ask(&self.connection, &send).await.expect("taken");
-        events
-    }
-
-    fn last_asked(&self, agent: &str) -> Asked {
-        let asked = self.model.asked();
-        let last = asked.into_iter().rfind(|asked| asked.agent() == agent);
-        last.expect("the model was asked")
-    }
-}
-
-/// How this run ended.
-async fn ended(
-    events: &mut (impl Stream<Item = dispatch_gateway::Event> + Unpin),
-    run: &str,
-) -> String {
-    let over = async {
-        loop {
-            let event = events.next().await.expect("the connection holds");
-            let payload = &event.payload;
-            if &*event.name != "chat" || payload["runId"] != run {
-                continue;
-            }
-            let state = payload["state"].as_str().unwrap_or_default();
-            if ["final", "error", "aborted"].contains(&state) {
-                if state == "error" {
-                    eprintln!("the run failed: {payload}");
-                }
-                return state.to_owned();
-            }
-        }
-    };
-    let over = tokio::time::timeout(PATIENCE, over).await;
-    over.expect("the run ends in time")
 }
 
 /// The session in which an agent is spoken to.

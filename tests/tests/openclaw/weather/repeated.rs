@@ -1,18 +1,14 @@
-//! What goes wrong between a model and the host: repeated calls, call ids used again, a
-//! loop. Nothing is done twice.
+//! A model that repeats itself: calls, call ids used again, a loop.
 
 use std::collections::BTreeSet;
 
-use dispatch_contract::Role;
 use dispatch_gateway::ask;
 use dispatch_gateway::methods::chat;
 use dispatch_testing::openclaw::Reply;
 use futures::StreamExt;
-use serde_json::Value;
 
+use super::{INTAKE, ids, said, ticket_of};
 use crate::world::{World, agent, at_once, lax, main_session, message, on, request};
-
-const INTAKE: Role = Role::SystemIntakeAgent;
 
 /// Calls of a model that loops: so many at once, so many times.
 const AT_ONCE: usize = 20;
@@ -31,22 +27,6 @@ async fn nothing_is_done_twice_whatever_a_model_does() {
     a_call_id_used_again_is_another_call(&world).await;
     a_model_that_loops_is_held_up(&world, &ticket).await;
     world.host.audit_is_clean();
-}
-
-/// The ids of all tickets.
-async fn ids(world: &World) -> BTreeSet<String> {
-    let tickets = world.host.tickets().await;
-    let ids = tickets
-        .iter()
-        .map(|ticket| ticket["ticket_id"].as_str().expect("an id").to_owned());
-    ids.collect()
-}
-
-fn ticket_of(answer: &Value) -> String {
-    answer["data"]["ticket_id"]
-        .as_str()
-        .expect("an id")
-        .to_owned()
 }
 
 async fn a_call_that_is_repeated_is_answered_as_before(world: &World) -> String {
@@ -146,15 +126,8 @@ async fn a_model_that_loops_is_held_up(world: &World, ticket: &str) {
         told.is_some_and(|told| told.contains("call again after")),
         "{told:?}"
     );
-    let case = world.host.read(&format!("/v0/tickets/{ticket}/case")).await;
-    let texts: Vec<&str> = case["messages"]
-        .as_array()
-        .expect("messages")
-        .iter()
-        .filter_map(|message| message["raw"].as_str())
-        .filter(|text| text.starts_with("round"))
-        .collect();
-    let once: BTreeSet<&str> = texts.iter().copied().collect();
+    let texts = said(world, ticket, "round").await;
+    let once: BTreeSet<&String> = texts.iter().collect();
     assert_eq!((texts.len(), once.len()), (done, done), "each once");
 }
 
