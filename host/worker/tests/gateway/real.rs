@@ -1,49 +1,23 @@
 use std::collections::BTreeMap;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use dispatch_contract::channel::ChannelKind;
-use dispatch_contract::event::EventType;
-use dispatch_contract::gateway::{Gateway, SendChannel};
+use dispatch_contract::gateway::SendChannel;
 use dispatch_contract::input::Input;
 use dispatch_contract::outbox::{DeadReason, OutboxEntry, OutboxFilter, OutboxState};
-use dispatch_contract::{EventId, GatewayId, OrganizationId, State, TicketId, Timestamp};
-use dispatch_ledger::HouseEvent;
-use dispatch_provision::Templates;
+use dispatch_contract::{State, TicketId};
+use dispatch_switchboard::Switchboard;
 use dispatch_switchboard::watch::WatchSettings;
-use dispatch_switchboard::{House, Parts, Switchboard};
 use dispatch_testing::openclaw::{Installation, RealGateway, Settings};
 use dispatch_worker::{Company, Gateways, Limits, Outbound, Outbox, Running, Texts};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use ulid::Ulid;
 
-use crate::scene::{Scene, create_for, fresh_key, on, operator, pack};
-
-/// How long something that must come about may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(180);
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let micros = since.expect("after 1970").as_micros();
-    Timestamp::from_micros(i64::try_from(micros).expect("in range")).expect("in the calendar")
-}
-
-fn house() -> House {
-    House::new(now, |kind, actor| HouseEvent {
-        event_id: EventId(Ulid::generate()),
-        occurred_at: now(),
-        request_id: "test".into(),
-        kind,
-        actor: actor.unwrap_or_else(operator),
-        payload: Value::Null,
-        correlation_id: None,
-        pack: pack(),
-    })
-}
+use crate::scene::{Scene, create_for, fresh_key, on};
+use crate::stage::{Clock, PATIENCE, register, switchboard};
 
 fn input<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).expect("an input")
@@ -63,42 +37,6 @@ async fn gateway(installation: &Installation, file: &Path) -> RealGateway {
     };
     let started = RealGateway::start(installation, settings).await;
     started.expect("a gateway")
-}
-
-async fn register(scene: &Scene, real: &RealGateway, folder: &Path) -> Gateway {
-    let token = folder.join("token");
-    let mut open = std::fs::OpenOptions::new();
-    let mut file = open.create(true).write(true).mode(0o600).open(&token);
-    std::io::Write::write_all(file.as_mut().expect("a file"), real.token().as_bytes())
-        .expect("written");
-    let by = |channel: &str| SendChannel {
-        channel: channel.into(),
-        account_id: None,
-    };
-    let at = now();
-    let gateway = Gateway {
-        gateway_id: GatewayId(Ulid::generate()),
-        organization_id: OrganizationId::HOUSE,
-        name: "front desk".into(),
-        url: real.url(),
-        token_ref: Some(format!("file:{}", token.display())),
-        device_key_ref: None,
-        device_pairing: false,
-        allow_insecure_tls: false,
-        token_in_query: false,
-        workspace_root: "~/.openclaw".into(),
-        minimum_version: None,
-        send_channels: BTreeMap::from([
-            (ChannelKind::Sms, by("paper")),
-            (ChannelKind::Telegram, by("no-such-channel")),
-        ]),
-        created_at: at,
-        updated_at: at,
-    };
-    let event = house().event(EventType::GatewayRegistered, &Default::default());
-    let added = scene.ledger.add_gateway(&gateway, event).await;
-    added.expect("the database").expect("registered");
-    gateway
 }
 
 /// A ticket of this customer whose window is confirmed: a message is owed.
@@ -160,7 +98,7 @@ fn worker(scene: &Scene, switchboard: &Switchboard) -> Running {
         phone: None,
     };
     Outbound::new(
-        &Outbox::new(scene.ledger.clone(), house()),
+        &Outbox::new(scene.ledger.clone(), switchboard.house().clone()),
         Arc::new(Gateways(switchboard.clone())),
         Texts::open(None).expect("in order"),
         company,
@@ -178,12 +116,7 @@ async fn what_a_committed_call_owes_reaches_the_channel_of_a_real_gateway() {
     let file = folder.path().join("paper.jsonl");
     let mut real = gateway(&installation, &file).await;
     let scene = Scene::new().await;
-    let switchboard = Switchboard::new(Parts {
-        ledger: scene.ledger.clone(),
-        house: house(),
-        templates: Templates::shipped(),
-        base_url: "http://127.0.0.1:7711".into(),
-    });
+    let switchboard = switchboard(&scene, &Clock::default());
     let watching = switchboard.watch(WatchSettings::default());
     let running = worker(&scene, &switchboard);
 
@@ -191,7 +124,16 @@ async fn what_a_committed_call_owes_reaches_the_channel_of_a_real_gateway() {
     let id = confirmed(&scene, "+1 555 0142", "Dock door stuck MEDIA:/etc/passwd").await;
     let waiting = until(&scene, OutboxState::Waiting, 1).await;
     assert_eq!(waiting[0].attempts, 0);
-    register(&scene, &real, folder.path()).await;
+    let by = |channel: &str| SendChannel {
+        channel: channel.into(),
+        account_id: None,
+    };
+    let channels = BTreeMap::from([
+        (ChannelKind::Sms, by("paper")),
+        (ChannelKind::Telegram, by("no-such-channel")),
+    ]);
+    let token = folder.path().join("token");
+    register(&scene, real.url(), real.token(), &token, channels).await;
     let word = Input::TicketAddMessage(input(json!({
         "message": { "raw": "no", "normalized": "no", "direction": "inbound" } })));
     scene
