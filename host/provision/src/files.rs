@@ -44,13 +44,14 @@ const OLD_NAMES: [&str; 11] = [
 
 impl File {
     /// Every file, in the order in which they are written: those whose text may have to
-    /// move into AGENTS.md before it, and what is to be done first at the very end.
+    /// move into AGENTS.md before it, IDENTITY.md after those by which a gateway knows that
+    /// its own ritual is over, and what is to be done first at the very end.
     pub const ALL: [Self; 8] = [
         Self::Tools,
         Self::Heartbeat,
-        Self::Identity,
         Self::Soul,
         Self::User,
+        Self::Identity,
         Self::Memory,
         Self::Agents,
         Self::Bootstrap,

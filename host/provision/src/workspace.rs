@@ -57,6 +57,9 @@ pub(crate) async fn write(
     let mut sections = Vec::new();
     let mut refused = Vec::new();
     for (file, mut text) in render_all(templates, plan, token)? {
+        if file == File::Identity && options.action == Action::Provision {
+            end_its_own_ritual(plane, plan, &seen).await?;
+        }
         let name = file.name().to_owned();
         let found = found(plane, &agent_id, file, &seen, options).await?;
         if !files::is_written(file, kind, found, options) {
@@ -92,6 +95,23 @@ pub(crate) async fn write(
     } else {
         Err(LifecycleError::RequiredFiles(refused))
     }
+}
+
+/// A gateway that seeds workspaces takes its own ritual for done where SOUL.md or USER.md is no
+/// longer its own: once, the next time that it looks after the workspace, it deletes
+/// BOOTSTRAP.md. An update of the agent makes it look before a lead's own is there. That
+/// writes IDENTITY.md too, so it comes before ours.
+async fn end_its_own_ritual(
+    plane: &dyn ControlPlane,
+    plan: &AgentPlan,
+    seen: &[FileSeen],
+) -> Result<(), LifecycleError> {
+    let seeded = |file: &FileSeen| file.name == File::Bootstrap.name() && !file.missing;
+    if !File::Bootstrap.belongs_to(plan.post.kind()) || !seen.iter().any(seeded) {
+        return Ok(());
+    }
+    let looked = plane.update_agent(&plan.registration()).await;
+    looked.during(Step::Files)
 }
 
 /// How a file is there. The gateway's list leaves files out that it knows; what is to be

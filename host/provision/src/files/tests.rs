@@ -15,9 +15,9 @@ fn each_kind_has_its_set() {
     let usual = [
         "TOOLS.md",
         "HEARTBEAT.md",
-        "IDENTITY.md",
         "SOUL.md",
         "USER.md",
+        "IDENTITY.md",
         "MEMORY.md",
         "AGENTS.md",
     ];
@@ -50,9 +50,9 @@ fn only_leads_require_and_only_what_has_no_second_home() {
     assert_eq!(
         names(|file| file.is_required(Kind::Lead)),
         [
-            "IDENTITY.md",
             "SOUL.md",
             "USER.md",
+            "IDENTITY.md",
             "MEMORY.md",
             "AGENTS.md",
             "BOOTSTRAP.md"

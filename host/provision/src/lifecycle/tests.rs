@@ -82,9 +82,9 @@ async fn an_agent_is_made_in_this_order() {
         "files.list",
         "files.set TOOLS.md",
         "files.set HEARTBEAT.md",
-        "files.set IDENTITY.md",
         "files.set SOUL.md",
         "files.set USER.md",
+        "files.set IDENTITY.md",
         "files.set MEMORY.md",
         "files.set AGENTS.md",
         "files.list",
@@ -101,6 +101,27 @@ async fn an_agent_is_made_in_this_order() {
     assert_eq!(plane.text(WORKER, "BOOTSTRAP.md").unwrap(), "");
     let agents = plane.text(WORKER, "AGENTS.md").unwrap();
     assert!(agents.contains("## Tools") && agents.contains("## Heartbeat"));
+}
+
+/// It would delete BOOTSTRAP.md of the lead's in its place.
+#[tokio::test]
+async fn a_gateway_that_seeds_is_made_to_end_its_own_ritual_before_a_lead_gets_another() {
+    let plane = Recorder::today();
+    apply(&plane, &sample::lead(), &Options::provision("k"))
+        .await
+        .unwrap();
+    let calls = plane.calls();
+    let written = calls.iter().position(|call| call == "files.list").unwrap();
+    let expected = [
+        "files.set SOUL.md",
+        "files.set USER.md",
+        "agents.update Leo",
+        "files.set IDENTITY.md",
+        "files.set MEMORY.md",
+        "files.set AGENTS.md",
+        "files.set BOOTSTRAP.md",
+    ];
+    assert_eq!(calls[written + 3..written + 10], expected);
 }
 
 #[tokio::test]
