@@ -31,7 +31,8 @@ pub struct Options {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wake {
     /// One key per occasion (such as `rd-wake-<record>-<generation>`): run again after a
-    /// crash with the same key, it is still one message.
+    /// crash with the same key, it is still one message. A run that begins the session anew
+    /// may end what an earlier one's message began, and then needs a key of its own.
     pub idempotency_key: String,
     /// Whether the agent's answer goes out to the session's channel.
     pub deliver: bool,

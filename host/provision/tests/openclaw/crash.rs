@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use dispatch_gateway::ask;
+use dispatch_gateway::methods::runs;
 use dispatch_gateway::retry::SYNC;
 use dispatch_provision::{
     AgentPlan, Deleted, Destructive, Go, LifecycleError, Observer, Options, Patient, Step,
@@ -61,8 +63,19 @@ async fn provisioned(house: &House, fresh: &dyn Fn() -> AgentPlan) {
             matches!(stopped, Err(LifecycleError::Stopped(at)) if at == step),
             "{step}: {stopped:?}"
         );
-        house.apply(&plan, &options).await;
-        house.woken(&plan, 1).await;
+        // a run of its own has a key of its own: its reset may end what the first one's began
+        let mut again = Options::provision("again");
+        again.reset_session = true;
+        house.apply(&plan, &again).await;
+        let wait = runs::Wait {
+            run_id: format!("again:{}", plan.key().agent_id()),
+            timeout_ms: 60_000,
+        };
+        let ended = ask(&house.link, &wait).await.expect("known");
+        assert_eq!(ended.status, "ok", "after {step}");
+        let wakes = house.wakes(&plan);
+        let twice = usize::from(step == Step::Wake);
+        assert!((1..=1 + twice).contains(&wakes), "{wakes} after {step}");
         let found = house.seen(&plan).await.expect("it is there");
         assert_eq!(found, whole, "after {step}");
         // done, it is done
