@@ -22,6 +22,9 @@ pub fn render(plan: &Plan) -> Result<Value, PlanError> {
     in_order(plan)?;
     let mut references = References::default();
     let mut config = json!({
+        // a gateway marks the file here when it writes to it, and takes one without the mark for
+        // damaged from then on: it would put the configuration of before in this one's place
+        "meta": {},
         "gateway": {
             "port": plan.port,
             "auth": { "token": references.write(&plan.token, "dispatch-gateway")? },

@@ -6,3 +6,4 @@ mod crash;
 mod house;
 mod lifecycle;
 mod many;
+mod rendered;
