@@ -28,6 +28,9 @@ pub const TRANSIENT: &[&str] = &[
     "timed out",
     "connection closed",
     "connection reset",
+    // a gateway that takes up a configuration just written, whatever was asked of it
+    "plugininstanceunavailableerror",
+    "preparedmodelcatalogconfigreplacederror",
 ];
 
 /// So may one whose words hold all of these.
@@ -264,6 +267,8 @@ mod tests {
             );
         }
         assert_eq!(again(&refused("WebSocket said 503")), Again::Later);
+        let reloading = "PluginInstanceUnavailableError: Plugin openai was reloaded or disabled; use its current tools.";
+        assert_eq!(again(&refused(reloading)), Again::Later);
         for text in [
             "",
             "503",
