@@ -278,6 +278,10 @@ fn run_and_explain_a_case_and_a_question() {
     assert!(validate["took_us"].as_f64().expect("measured") > 0.0);
     let policy = &json["policies"][0];
     assert!(!policy["reason"].as_str().expect("a reason").is_empty());
+    // what Cedar permitted and a component refused: both say why
+    let refused = "work without a note is not done";
+    let refused = run(&["explain", &path, &cases, "--case", refused]).is(1);
+    refused.says(&["permit liaison", "gate_blocked", "evidence.note"]);
     let several = run(&["explain", &path, &cases]).is(2);
     assert!(several.stderr.contains("--case"), "{}", several.stderr);
 

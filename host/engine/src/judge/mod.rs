@@ -76,6 +76,7 @@ impl Pack {
 impl Loaded {
     fn judged(&self, question: &Question, clock: &mut Clock) -> Result<Outcome, Stop> {
         let permitted = clock.time(Phase::Authorization, || self.authorize(question))?;
+        clock.permitted(permitted);
         self.check_version(question)?;
         let proposed = self.ask_component(question, clock)?;
         let from = question
@@ -83,21 +84,17 @@ impl Loaded {
             .case
             .as_ref()
             .map_or(State::New, |case| case.ticket.state);
-        let driven = match proposed.to {
-            Some(to) => clock.time(Phase::TransitionAuthorization, || {
+        if let Some(to) = proposed.to {
+            let driven = clock.time(Phase::TransitionAuthorization, || {
                 self.authorize_move(question, from, to)
-            })?,
-            None => Vec::new(),
-        };
+            })?;
+            clock.permitted(driven);
+        }
         clock.time(Phase::Invariant, || {
             invariant::check(question, from, &proposed)
         })?;
-        let mut determining_policies = permitted;
-        determining_policies.extend(driven);
-        determining_policies.sort_unstable();
-        determining_policies.dedup();
         Ok(Outcome {
-            determining_policies,
+            determining_policies: clock.take_permitted_by(),
             ..proposed
         })
     }

@@ -24,6 +24,9 @@ pub struct PhaseTrace {
 pub struct Trace {
     /// Each phase.
     pub phases: Vec<PhaseTrace>,
+    /// The Cedar policies that had permitted it, where a later phase refused; of what is
+    /// allowed, the verdict names them.
+    pub permitted_by: Vec<String>,
     /// Time for everything, in nanoseconds.
     pub elapsed_ns: u64,
 }
@@ -43,6 +46,7 @@ pub struct Judged {
 pub(super) struct Clock {
     started: Instant,
     phases: Vec<PhaseTrace>,
+    permitted_by: Vec<String>,
     fuel_before: u64,
 }
 
@@ -55,6 +59,7 @@ impl Clock {
         Self {
             started: Instant::now(),
             phases: Vec::with_capacity(6),
+            permitted_by: Vec::new(),
             fuel_before: 0,
         }
     }
@@ -85,10 +90,23 @@ impl Clock {
         done
     }
 
+    /// These policies permitted what was asked of Cedar.
+    pub(super) fn permitted(&mut self, by: Vec<String>) {
+        self.permitted_by.extend(by);
+        self.permitted_by.sort_unstable();
+        self.permitted_by.dedup();
+    }
+
+    /// The policies that permitted it, for the verdict that allows it.
+    pub(super) fn take_permitted_by(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.permitted_by)
+    }
+
     pub(super) fn stop(self) -> Trace {
         Trace {
             elapsed_ns: nanoseconds_since(self.started),
             phases: self.phases,
+            permitted_by: self.permitted_by,
         }
     }
 }

@@ -108,11 +108,12 @@ fn explain(named: Named, pack: &Pack, asked: Asked) -> Result<Explained, Failure
     for _ in 1..ROUNDS {
         judged = pack.judge(question);
     }
-    let ids = match &judged.verdict {
+    let by_verdict = match &judged.verdict {
         Verdict::Allow(outcome) => &outcome.determining_policies,
         Verdict::Refuse(refusal) => &refusal.determining_policies,
     };
-    let policies = ids.iter().filter_map(|id| pack.policy(id));
+    let ids = judged.trace.permitted_by.iter().chain(by_verdict);
+    let policies = ids.filter_map(|id| pack.policy(id));
     let otherwise = |recorded: &Verdict| Flip::between(recorded, &judged.verdict).is_some();
     Ok(Explained {
         pack: named,
