@@ -1,23 +1,27 @@
-//! The same against a real OpenClaw: a main agent and a lead with a worker, made, rotated,
-//! brought up to date and removed. Skipped where OpenClaw is not installed.
+//! The same against a real OpenClaw: a main agent and a lead, made, rotated, brought up to
+//! date, spoken to and removed. Skipped where OpenClaw is not installed.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
-use dispatch_testing::openclaw::{Installation, RealGateway};
+use dispatch_testing::openclaw::{Installation, ModelServer, RealGateway, Reply, merge};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::stage::{asked, check_in, created};
-use crate::support::House;
+use crate::support::{House, eventually};
 
 #[tokio::test]
 async fn a_real_gateway_has_the_agents_that_the_house_says() {
     let Some(installation) = Installation::found() else {
         return;
     };
+    let model = ModelServer::start(|_| Reply::say("Good morning.")).await;
+    let model = model.expect("a model");
     // one without any agent does not start
-    let config = json!({ "agents": { "entries": { "intake": {} } } });
+    let mut config = model.configuration(&["desk"]);
+    let thinks = json!({ "agents": { "defaults": { "model": { "primary": "stub/desk" } } } });
+    merge(&mut config, thinks);
     let gateway = RealGateway::start(&installation, config)
         .await
         .expect("a gateway");
@@ -94,6 +98,35 @@ async fn a_real_gateway_has_the_agents_that_the_house_says() {
         .ok();
     assert_eq!(look["connected"], true, "{look}");
     assert!(look["main_session"].is_object(), "{look}");
+    // what is said to agents reaches whoever thinks for them
+    let lead = &paths[1];
+    for (path, body) in [
+        (
+            format!("/v0/boards/{board_id}/lead/messages"),
+            json!({ "kind": "question", "message": "How many calls wait?" }),
+        ),
+        (
+            format!("/v0/gateways/{gateway_id}/leads/messages"),
+            json!({ "kind": "handoff", "message": "Take over for tonight." }),
+        ),
+        (
+            format!("/v0/boards/{board_id}/ask-user"),
+            json!({ "message": "May we call the customer now?" }),
+        ),
+        (
+            format!("{lead}/nudge"),
+            json!({ "message": "Look at the new ticket." }),
+        ),
+    ] {
+        ask(Method::POST, &path, &body).await.ok();
+        let words = body["message"].as_str().expect("words");
+        eventually(words, async || {
+            let asked = model.asked();
+            let told = asked.iter().any(|asked| asked.user().contains(words));
+            told.then_some(())
+        })
+        .await;
+    }
     for path in paths {
         assert_eq!(
             ask(Method::DELETE, &path, &json!({})).await.ok()["removed"],
