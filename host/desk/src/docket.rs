@@ -133,7 +133,10 @@ impl Inner {
             );
             Some((refusal, None))
         } else {
-            pack.refuse_early(incoming.actor.role, tool)
+            let role = incoming.actor.role;
+            // one that a pack in shadow lets in is judged whole, and refused then
+            pack.refuse_early(role, tool)
+                .filter(|_| !self.shadow.lets_in(role, tool))
                 .map(|refusal| (refusal, Some(pack.reference().clone())))
         };
         match refusal {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwapOption;
 use dispatch_contract::decision::DecisionRecord;
 use dispatch_contract::packs::FlippedCall;
-use dispatch_contract::{Code, Tool, Verdict};
+use dispatch_contract::{Code, Role, Tool, Verdict};
 use dispatch_engine::{Flip, Leisure, Pack};
 use dispatch_ledger::Ledger;
 use tokio::runtime::Handle;
@@ -123,6 +123,13 @@ impl Shadow {
             .load()
             .as_ref()
             .is_some_and(|seat| seat.wants(tool))
+    }
+
+    /// Does it judge calls of this tool, and may this role ever make them by its policies?
+    pub(crate) fn lets_in(&self, role: Role, tool: Tool) -> bool {
+        let seat = self.seat.load();
+        let seat = seat.as_ref().filter(|seat| seat.wants(tool));
+        seat.is_some_and(|seat| seat.pack.may_ever_call(role, tool))
     }
 
     /// A call and its verdict, on the way to be forgotten: never waits.

@@ -3,13 +3,28 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
 use dispatch_testing::openclaw::{Installation, ModelServer, RealGateway, Reply, merge};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::stage::{asked, check_in, created};
-use crate::support::{House, eventually};
+use crate::support::House;
+
+/// Longer than a turn takes, on busy cores too; only a hang reaches it.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Waits until an agent thinks about these words.
+async fn reached(model: &ModelServer, words: &str) {
+    while !model
+        .asked()
+        .iter()
+        .any(|asked| asked.user().contains(words))
+    {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
 
 #[tokio::test]
 async fn a_real_gateway_has_the_agents_that_the_house_says() {
@@ -120,12 +135,8 @@ async fn a_real_gateway_has_the_agents_that_the_house_says() {
     ] {
         ask(Method::POST, &path, &body).await.ok();
         let words = body["message"].as_str().expect("words");
-        eventually(words, async || {
-            let asked = model.asked();
-            let told = asked.iter().any(|asked| asked.user().contains(words));
-            told.then_some(())
-        })
-        .await;
+        let told = tokio::time::timeout(PATIENCE, reached(&model, words)).await;
+        assert!(told.is_ok(), "{words}: nobody was told");
     }
     for path in paths {
         assert_eq!(

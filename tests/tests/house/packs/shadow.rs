@@ -5,13 +5,17 @@ use dispatch_contract::{Role, State};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::activation::{longer_windows, offer_short};
+use super::activation::{closeout_hurries, longer_windows, offer_short};
 use crate::support::front::{Front, answered};
+use crate::support::pack::Copy;
 use crate::support::{House, bodies, eventually};
 
 /// A pack that is kept and put into shadow; its digest.
 async fn in_shadow(house: &House, tools: Option<&[&str]>) -> String {
-    let pack = longer_windows();
+    put_into_shadow(house, &longer_windows(), tools).await
+}
+
+async fn put_into_shadow(house: &House, pack: &Copy, tools: Option<&[&str]>) -> String {
     let kept = house.propose("activate=false&keep=true", pack.path());
     let digest = kept.await["pack"]["digest"]
         .as_str()
@@ -102,6 +106,32 @@ async fn a_difference_is_recorded_and_never_applied() {
         (&after["active"], &after["revision"]),
         (&before["active"], &json!(1))
     );
+}
+
+#[tokio::test]
+async fn whom_the_shadow_lets_in_is_refused_and_the_difference_recorded() {
+    let house = House::start().await;
+    let told = house.advance_to(State::Schedulable).await;
+    let hurry = json!({ "priority": "emergency" });
+    let closeout = house.closeout();
+    let call = || house.on(&closeout, "ticket.set_priority", &told.id, &hurry);
+    let before = call().await;
+    put_into_shadow(&house, &closeout_hurries(), None).await;
+    let refused = call().await;
+    let problem = refused.refused(403, "role_forbidden", "authorization");
+    // as it was answered before anybody was in shadow
+    let before = before.refused(403, "role_forbidden", "authorization");
+    assert_eq!(
+        (&problem["detail"], &problem["allowed_tools"]),
+        (&before["detail"], &before["allowed_tools"])
+    );
+    let shadow = judged(&house, 1).await;
+    assert_eq!(shadow["differing"], 1, "{shadow}");
+    let recorded = differences(&house).await;
+    let (before, after) = (&recorded[0]["before"]["of"], &recorded[0]["after"]["of"]);
+    assert_eq!(before["phase"], "authorization", "{recorded:?}");
+    assert_ne!(after["phase"], "authorization", "it was asked further");
+    assert_eq!(recorded[0]["ticket_id"], told.id);
 }
 
 #[tokio::test]
