@@ -7,11 +7,13 @@ use crate::house;
 use crate::step::step;
 use openclaw::OpenClaw;
 
+mod debian;
 pub(crate) mod openclaw;
 pub(crate) mod postgres;
 pub(crate) mod s3;
 
-/// Set up what is missing: compilers for Wasm, a Postgres, and a gateway to test against.
+/// Set up what is missing: compilers for Wasm, a Postgres, a gateway and an S3 server to test
+/// against.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -24,6 +26,7 @@ pub(crate) fn run(_: Args) -> Result<()> {
         Ok(())
     })?;
     gateway()?;
+    s3()?;
     Ok(())
 }
 
@@ -36,18 +39,26 @@ pub(crate) fn wasm() -> Result<()> {
     })
 }
 
-/// The C compiler. Where there is none, the one component from C is skipped, and said so.
-pub(crate) fn c() -> Result<()> {
+/// Whether there is a C compiler. Where not, the one component from C is skipped, and said so.
+pub(crate) fn c() -> Result<bool> {
     step("set up: C compiler for Wasm", || {
         match c_compiler(&house::target(), &tell) {
-            Ok(Some(compiler)) => println!("    {}", compiler.clang.display()),
+            Ok(Some(compiler)) => {
+                println!("    {}", compiler.clang.display());
+                return Ok(true);
+            }
             Ok(None) => {
                 println!("    none here, nor a package of it: what is built from C is SKIPPED")
             }
             Err(error) => println!("    what is built from C is SKIPPED: {error}"),
         }
-        Ok(())
+        Ok(false)
     })
+}
+
+/// Whether there is an S3 server. Where not, the bucket's tests are skipped, and said so.
+pub(crate) fn s3() -> Result<bool> {
+    step("set up: S3 server", || Ok(s3::ensure()))
 }
 
 /// A line of what goes on, below its step.

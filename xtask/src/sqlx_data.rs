@@ -81,13 +81,7 @@ fn described() -> Result<Files> {
     let server = TestServer::start()?;
     let url = migrated(&server.url)?;
     let folder = tempfile::tempdir()?;
-    // the macros run only where the compiler does: cargo must not think the crate fresh
-    let root = house::root().join("host/ledger/src/lib.rs");
-    fs::File::options()
-        .append(true)
-        .open(&root)
-        .and_then(|file| file.set_modified(SystemTime::now()))
-        .with_context(|| format!("could not touch {}", root.display()))?;
+    let _touched = Touched::now(house::root().join("host/ledger/src/lib.rs"))?;
     // the whole workspace, as the lints are: other features would compile its dependencies anew
     run_command(
         house::lint(&["--workspace"])
@@ -99,6 +93,37 @@ fn described() -> Result<Files> {
     ensure!(!files.is_empty(), "the ledger's queries were not described");
     server.stop()?;
     Ok(files)
+}
+
+/// A file that looks written just now, so that cargo compiles its crate and the macros run;
+/// later it is as old as before, so that nothing that was built of it is built again.
+struct Touched {
+    path: PathBuf,
+    written: SystemTime,
+}
+
+impl Touched {
+    fn now(path: PathBuf) -> Result<Self> {
+        let written = fs::metadata(&path).and_then(|file| file.modified());
+        let written = written.with_context(|| format!("could not read {}", path.display()))?;
+        set_modified(&path, SystemTime::now())?;
+        Ok(Self { path, written })
+    }
+}
+
+impl Drop for Touched {
+    fn drop(&mut self) {
+        // at worst, more is built than need be
+        _ = set_modified(&self.path, self.written);
+    }
+}
+
+fn set_modified(path: &Path, at: SystemTime) -> Result<()> {
+    fs::File::options()
+        .append(true)
+        .open(path)
+        .and_then(|file| file.set_modified(at))
+        .with_context(|| format!("could not touch {}", path.display()))
 }
 
 /// A database with every migration applied, in their order.
@@ -144,4 +169,21 @@ fn read(folder: &Path) -> Result<Files> {
         files.insert(name, fs::read(&path)?);
     }
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_touched_is_as_old_as_before() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let long_ago = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+        set_modified(file.path(), long_ago).unwrap();
+        let modified = || fs::metadata(file.path()).unwrap().modified().unwrap();
+        let touched = Touched::now(file.path().to_owned()).unwrap();
+        assert!(modified() > long_ago);
+        drop(touched);
+        assert_eq!(modified(), long_ago);
+    }
 }

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::debian;
 use crate::house;
 use crate::step::{on_path, quiet};
 
@@ -51,7 +52,11 @@ pub(crate) fn ensure() -> Result<Option<OpenClaw>> {
         return Ok(Some(openclaw));
     }
     if !on_path("npm") {
-        return Ok(skipped("there is no npm here (Debian: npm)"));
+        match debian::install("npm") {
+            Ok(true) => {}
+            Ok(false) => return Ok(skipped("there is no npm here (Debian: npm)")),
+            Err(error) => return Ok(skipped(&format!("{error:#}"))),
+        }
     }
     match install(&openclaw) {
         Ok(()) => Ok(Some(openclaw)),

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::debian;
 use crate::house;
 use crate::step::says;
 
@@ -12,16 +13,21 @@ fn script() -> PathBuf {
     house::root().join("host/objects/tests/s3/with-moto.sh")
 }
 
-/// The command as it runs beside the server; as it is, and said so, where there is none.
-pub(crate) fn beside(command: Command) -> Command {
-    // makes the environment the first time; later it is a second
-    if says(Command::new("sh").arg(script()).arg("true")).is_none() {
+/// Whether there is one, made the first time; later it is a second.
+pub(crate) fn ensure() -> bool {
+    let starts = || says(Command::new("sh").arg(script()).arg("true")).is_some();
+    let is_there = starts() || (debian::install("python3-venv").unwrap_or(false) && starts());
+    if !is_there {
         println!(
             "    no S3 server: this machine's python3 cannot make a virtual environment with moto \
              in it (Debian: python3-venv); the bucket's tests say SKIPPED"
         );
-        return command;
     }
+    is_there
+}
+
+/// The command as it runs beside the server.
+pub(crate) fn beside(command: Command) -> Command {
     let mut beside = Command::new("sh");
     beside
         .arg(script())
