@@ -22,6 +22,15 @@ pub struct Override {
 /// What an idempotency key looks like.
 pub(crate) const KEY_PATTERN: &str = r"^[\x21-\x7e]([\x20-\x7e]{0,126}[\x21-\x7e])?$";
 
+/// Whether a text may be an idempotency key, as [`KEY_PATTERN`] says.
+#[must_use]
+pub fn is_key(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
+}
+
 /// What every call carries beside its input, as it stands in the body.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -120,5 +129,37 @@ impl Call {
             actor: self.ticket_id.is_none().then_some(actor),
             request_id: &self.request_id,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::schema;
+
+    #[test]
+    fn a_key_is_one_by_itself_where_it_is_one_in_a_body() {
+        let long = "k".repeat(129);
+        for text in [
+            "",
+            " ",
+            "k",
+            "~",
+            "a b",
+            " a",
+            "a ",
+            "a\tb",
+            "a\u{7f}",
+            "kü",
+            &long[1..],
+            &long,
+        ] {
+            let body = json!({ "request_id": text, "ticket_id": "01J9ZQ4Y7M8K6T5R4E3W2Q1P0N" });
+            let body = serde_json::to_vec(&body).unwrap();
+            let taken = schema::parse(Tool::BillingCompileCloseoutPacket, &body, None).is_ok();
+            assert_eq!(is_key(text), taken, "{text:?}");
+        }
     }
 }

@@ -33,4 +33,20 @@ mod tests {
         assert_eq!(super::bytes(&a), super::bytes(&b));
         assert_eq!(super::bytes(&b), "{\"a\":[1,\"é\"],\"b\":1}".as_bytes());
     }
+
+    #[test]
+    fn a_place_that_was_hashed_is_read_back_as_it_was() {
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        for _ in 0..20_000 {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let share = f64::from_bits(0x3ff0_0000_0000_0000 | random >> 12) - 1.5;
+            let place = json!({ "lat": share * 180.0, "lon": share * 360.0 });
+            let kept = super::bytes(&place);
+            let read: serde_json::Value = serde_json::from_slice(&kept).unwrap();
+            assert_eq!(read, place);
+            assert_eq!(super::bytes(&read), kept);
+        }
+    }
 }

@@ -9,6 +9,7 @@ pub mod agent_tools;
 pub mod answer;
 pub mod artifact;
 pub mod board;
+mod body;
 mod broken;
 pub mod call;
 pub mod canonical;

@@ -160,8 +160,11 @@ pub struct CaseFile {
     pub assignment_history: Vec<AssignmentEntry>,
     /// The technician's timeline, oldest first.
     pub technician_timeline: Vec<NoteEntry>,
-    /// Messages raw and normalized, oldest first.
+    /// Messages raw and normalized, oldest first; the latest, where there are very many.
     pub messages: Vec<Message>,
+    /// So many messages came before those.
+    #[serde(default, skip_serializing_if = "none")]
+    pub earlier_messages: u64,
     /// Photos and papers, oldest first.
     pub attachments: Vec<AttachmentEntry>,
     /// Checklist items done, oldest first.
@@ -169,8 +172,17 @@ pub struct CaseFile {
     /// The latest draft.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice_draft: Option<InvoiceEntry>,
-    /// Every event of the ticket's chain, oldest first.
+    /// The events of the ticket's chain, oldest first; the latest, where there are very
+    /// many. The timeline has all of them, page after page.
     pub audit: Vec<Event>,
+    /// So many events came before those.
+    #[serde(default, skip_serializing_if = "none")]
+    pub earlier_events: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A technician in the register.

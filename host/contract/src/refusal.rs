@@ -30,6 +30,10 @@ pub enum Code {
     TicketNotFound,
     /// 404: no such thing (route, attachment, technician).
     NotFound,
+    /// 405: the route takes other methods.
+    MethodNotAllowed,
+    /// 408: the body did not arrive in time.
+    RequestTimeout,
     /// 409: not legal where the ticket stands.
     IllegalTransition,
     /// 409: a condition on evidence, checklist or papers does not hold yet.
@@ -58,7 +62,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the contract's table.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::MalformedJson,
         Self::Unauthenticated,
         Self::RoleForbidden,
@@ -67,6 +71,8 @@ impl Code {
         Self::UnknownTool,
         Self::TicketNotFound,
         Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::RequestTimeout,
         Self::IllegalTransition,
         Self::GateBlocked,
         Self::IdempotencyConflict,
@@ -89,6 +95,8 @@ impl Code {
             Self::Unauthenticated => 401,
             Self::RoleForbidden | Self::NotOwnTicket | Self::ActorMismatch => 403,
             Self::UnknownTool | Self::TicketNotFound | Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::RequestTimeout => 408,
             Self::IllegalTransition
             | Self::GateBlocked
             | Self::IdempotencyConflict
@@ -115,6 +123,8 @@ impl Code {
             Self::UnknownTool => "unknown_tool",
             Self::TicketNotFound => "ticket_not_found",
             Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::RequestTimeout => "request_timeout",
             Self::IllegalTransition => "illegal_transition",
             Self::GateBlocked => "gate_blocked",
             Self::IdempotencyConflict => "idempotency_conflict",
@@ -142,6 +152,8 @@ impl Code {
             Self::UnknownTool => "There is no such tool",
             Self::TicketNotFound => "There is no such ticket",
             Self::NotFound => "There is no such thing",
+            Self::MethodNotAllowed => "This route takes other methods",
+            Self::RequestTimeout => "The body took too long",
             Self::IllegalTransition => "Not legal in the ticket's state",
             Self::GateBlocked => "A gate does not hold yet",
             Self::IdempotencyConflict => "This request_id was used for another call",

@@ -8,12 +8,13 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::actor::Actor;
+use crate::body;
 use crate::broken::{NUL, beyond_schema, find_nul, say, snake};
 use crate::call::{Call, Envelope};
 use crate::id::TicketId;
 use crate::input::{self, Input};
 use crate::refusal::{Code, Phase, Refusal, Violation};
-use crate::time::Zone;
+use crate::time::{Timestamp, Zone};
 use crate::tool::Tool;
 
 /// The largest JSON body of a call, in bytes.
@@ -30,6 +31,8 @@ static VALIDATORS: LazyLock<Vec<Validator>> = LazyLock::new(|| {
         .map(|schema| {
             jsonschema::options()
                 .should_validate_formats(true)
+                // what the schema lets through, the type takes
+                .with_format("date-time", |text: &str| text.parse::<Timestamp>().is_ok())
                 .with_format("iana-time-zone", |text: &str| text.parse::<Zone>().is_ok())
                 .build(schema)
                 .expect("the schemas are made from the types of this crate")
@@ -169,7 +172,7 @@ pub struct Parsed {
 /// violation where it breaks the schema.
 pub fn parse(tool: Tool, body: &[u8], header_key: Option<&str>) -> Result<Parsed, Refusal> {
     let has_nul = body.windows(NUL.len()).any(|window| window == NUL);
-    let mut body: Value = serde_json::from_slice(body).map_err(|error| {
+    let mut body = body::read(body).map_err(|error| {
         Refusal::new(
             Code::MalformedJson,
             Phase::Request,
@@ -369,6 +372,41 @@ mod tests {
         for body in ["[]", "1", "null", "\"x\""] {
             let refusal = parse(Tool::TicketCreate, body.as_bytes(), Some("k")).unwrap_err();
             assert_eq!(refusal.code, Code::InvalidInput, "{body}");
+        }
+    }
+
+    #[test]
+    fn two_readers_of_one_body_read_the_same() {
+        let twice = br#"{"request_id":"r","priority":"standard","priority":"emergency"}"#;
+        let refusal = parse(Tool::TicketSetPriority, twice, None).unwrap_err();
+        assert_eq!(refusal.code, Code::MalformedJson);
+        assert!(
+            refusal.detail.contains("`priority` stands twice"),
+            "{}",
+            refusal.detail
+        );
+        let body = json!({"request_id": "r", "ticket_id": TICKET, "line_items": [
+            {"description": "work", "quantity": 2.0, "unit_amount_cents": 1e3}]});
+        let parsed = parse_value(Tool::BillingGenerateInvoiceDraft, &body).unwrap();
+        let Input::BillingGenerateInvoiceDraft(draft) = parsed.call.input else {
+            panic!("a draft")
+        };
+        let items = draft.line_items.unwrap();
+        assert_eq!((items[0].quantity, items[0].unit_amount_cents), (2, 1_000));
+    }
+
+    #[test]
+    fn a_time_that_could_not_be_written_is_refused_where_it_stands() {
+        for at in [
+            "9999-12-31T12:00:00-12:00",
+            "0000-01-01T00:00:00+12:00",
+            "soon",
+        ] {
+            let body =
+                json!({"request_id": "r", "ticket_id": TICKET, "eta_text": "then", "eta_at": at});
+            let refusal = parse_value(Tool::DispatchSetEta, &body).unwrap_err();
+            let found: Vec<_> = refusal.violations.iter().map(|v| v.path.as_str()).collect();
+            assert_eq!(found, ["/eta_at"], "{at}: {:?}", refusal.violations);
         }
     }
 

@@ -41,15 +41,20 @@ impl From<DateTime<Utc>> for Timestamp {
 
 /// A text that is not an instant.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("not a time: write RFC 3339 with an offset, such as 2026-03-01T09:00:00-05:00")]
+#[error(
+    "not a time: write RFC 3339 with an offset, such as 2026-03-01T09:00:00-05:00, in a year \
+     from 1 to 9999"
+)]
 pub struct BadTime;
 
 impl FromStr for Timestamp {
     type Err = BadTime;
     fn from_str(text: &str) -> Result<Self, BadTime> {
-        DateTime::parse_from_rfc3339(text)
-            .map(|at| at.with_timezone(&Utc).into())
-            .map_err(|_| BadTime)
+        let at = DateTime::parse_from_rfc3339(text).map_err(|_| BadTime)?;
+        let at = at.with_timezone(&Utc);
+        // beyond, it is written in a form that nobody reads
+        let is_written = (1..=9_999).contains(&at.year());
+        is_written.then(|| at.into()).ok_or(BadTime)
     }
 }
 

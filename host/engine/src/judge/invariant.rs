@@ -1,6 +1,7 @@
 //! What the host itself holds, whatever components and policies say: the
 //! lifecycle matrix, the closed toolset, and who may pass which gate.
 
+use dispatch_contract::input::Input;
 use dispatch_contract::question::Question;
 use dispatch_contract::verdict::Outcome;
 use dispatch_contract::{Role, State, Tool};
@@ -36,6 +37,13 @@ pub(super) fn check(question: &Question, from: State, proposed: &Outcome) -> Res
         return Err(Stop::outside(format!(
             "{tool} is not legal on a ticket that is {from}"
         )));
+    }
+    // the case file has each item once
+    if let (Input::CloseoutChecklistComplete(done), Some(case)) =
+        (&question.call.input, &question.facts.case)
+        && case.ticket.closeout.checklist.done(done.item_key)
+    {
+        return Err(Stop::outside("the item is complete already".into()));
     }
     if let Some(to) = proposed.to {
         if !from.may_become(to) {
