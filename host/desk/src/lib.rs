@@ -1,7 +1,7 @@
 //! The desk: the one place where a call is taken.
 //!
-//! Load, judge, commit, answer. It alone speaks with engine, ledger, objects and
-//! documents; it knows no HTTP, no terminal and no OpenClaw.
+//! Load, judge, commit, answer. It alone calls the ledger's `begin` and `commit`; it knows no
+//! HTTP, no terminal and no OpenClaw.
 
 mod call;
 mod clock;
@@ -67,6 +67,7 @@ struct Inner {
     clock: Clock,
     metrics: DeskMetrics,
     committed: tokio::sync::watch::Sender<u64>,
+    drafting: papers::Drafting,
 }
 
 impl Desk {

@@ -2,6 +2,7 @@
 //! kept before the call is committed.
 
 use std::error::Error;
+use std::time::Duration;
 
 use bytes::Bytes;
 use dispatch_contract::artifact::{Attachment, AttachmentKind};
@@ -14,7 +15,11 @@ use dispatch_contract::{AttachmentId, Code, Phase, Refusal, TicketId};
 use dispatch_documents::{
     ChainRecord, DocumentError, InvoiceInput, PacketInput, Photo, closeout_packet, invoice_draft,
 };
+use dispatch_ledger::Extent;
 use dispatch_objects::{ContentType, ObjectError, StorageKey};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 use crate::Inner;
 use crate::docket::{Docket, Read};
@@ -25,6 +30,47 @@ const MAX_PHOTOS: usize = 40;
 
 /// Bytes of photos that are held in memory for one packet.
 const MAX_PHOTO_BYTES: u64 = 96 * 1024 * 1024;
+
+/// Papers that are made at once: each may hold all its photos.
+const AT_ONCE: usize = 2;
+
+/// How long a call waits until it is its turn to make papers.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Who makes papers now.
+pub(crate) struct Drafting {
+    seats: Semaphore,
+    patience: Duration,
+}
+
+impl Default for Drafting {
+    fn default() -> Self {
+        Self {
+            seats: Semaphore::new(AT_ONCE),
+            patience: PATIENCE,
+        }
+    }
+}
+
+impl Drafting {
+    /// A seat, once one is free; it is free again when this is dropped.
+    async fn seat(&self) -> Result<SemaphorePermit<'_>, Refusal> {
+        match timeout(self.patience, self.seats.acquire()).await {
+            Ok(Ok(seat)) => Ok(seat),
+            // nobody closes them
+            Ok(Err(_)) | Err(_) => {
+                let mut refusal = Refusal::new(
+                    Code::StoreUnavailable,
+                    Phase::Store,
+                    "Other papers are being made, and it did not come to yours in time; nothing \
+                     was committed. Send the same call again, with the same request_id.",
+                );
+                refusal.retry_after_s = Some(5);
+                Err(refusal)
+            }
+        }
+    }
+}
 
 /// A document as bytes, for a person and for a machine.
 struct Rendered {
@@ -51,6 +97,7 @@ impl Inner {
         let version = case.ticket.version + 1;
         let (rendered, kinds) = match &question.call.input {
             Input::BillingGenerateInvoiceDraft(draft) => {
+                let _seat = self.drafting.seat().await?;
                 let input = self.invoice(docket, draft, version).await?;
                 let rendered = render(move || {
                     invoice_draft(&input).map(|paper| Rendered {
@@ -65,6 +112,7 @@ impl Inner {
                 (rendered.await?, kinds)
             }
             Input::BillingCompileCloseoutPacket(_) => {
+                let _seat = self.drafting.seat().await?;
                 let input = self.packet(read, docket, pdf_id, &pdf_key, version).await?;
                 let rendered = render(move || {
                     closeout_packet(&input).map(|paper| Rendered {
@@ -115,7 +163,7 @@ impl Inner {
     async fn case_file_now(&self, ticket_id: TicketId) -> Result<CaseFile, Refusal> {
         let found = self
             .ledger
-            .case_file(ticket_id)
+            .case_file(ticket_id, Extent::Papers)
             .await
             .map_err(ledger_away)?;
         found.ok_or_else(|| unmade(&Gone))
@@ -259,4 +307,26 @@ fn unmade(error: &(dyn Error + 'static)) -> Refusal {
     );
     refusal.retry_after_s = Some(5);
     refusal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn papers_wait_for_one_another_and_not_for_ever() {
+        let drafting = Drafting {
+            patience: Duration::from_millis(50),
+            ..Drafting::default()
+        };
+        let mut seats = Vec::new();
+        for _ in 0..AT_ONCE {
+            seats.push(drafting.seat().await.expect("free"));
+        }
+        let refusal = drafting.seat().await.expect_err("none is free");
+        assert_eq!(refusal.code, Code::StoreUnavailable);
+        assert!(refusal.retry_after_s.is_some());
+        seats.pop();
+        assert!(drafting.seat().await.is_ok(), "one came free");
+    }
 }

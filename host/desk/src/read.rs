@@ -10,7 +10,7 @@ use dispatch_contract::reading::{
 };
 use dispatch_contract::summary::Summary;
 use dispatch_contract::{Actor, Case, Code, Phase, Refusal, Role, Ticket, TicketId};
-use dispatch_ledger::{FeedPosition, LedgerError};
+use dispatch_ledger::{Extent, FeedPosition, LedgerError};
 use tokio::sync::watch;
 
 use crate::Desk;
@@ -36,7 +36,8 @@ impl Desk {
     /// As [`Desk::case`].
     pub async fn case_file(&self, actor: Actor, id: TicketId) -> Result<CaseFile, Refusal> {
         self.case(actor, id).await?;
-        let found = self.inner.ledger.case_file(id).await.map_err(ledger_away)?;
+        let found = self.inner.ledger.case_file(id, Extent::Whole);
+        let found = found.await.map_err(ledger_away)?;
         found.ok_or_else(|| absent(id))
     }
 

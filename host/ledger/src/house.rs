@@ -132,6 +132,14 @@ pub(crate) async fn append(
         event.hash,
         json(&event),
     )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO house_head (sequence, hash) VALUES ($1, $2)
+         ON CONFLICT (only_one) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash",
+        signed(event.sequence),
+        event.hash,
+    )
     .execute(connection)
     .await?;
     Ok(event)

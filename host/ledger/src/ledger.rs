@@ -33,7 +33,7 @@ pub struct Settings {
     pub acquire_timeout: Duration,
     /// How long a call waits for a ticket that another call holds.
     pub lock_timeout: Duration,
-    /// How long one statement may take.
+    /// How long one statement may take; without end where it is zero.
     pub statement_timeout: Duration,
 }
 

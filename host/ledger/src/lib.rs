@@ -54,6 +54,7 @@ pub use agent_life::LifecycleBegin;
 pub use attachments::FoundAttachment;
 pub use begin::{Contact, Lookup, Open, Opening};
 pub use boards::BoardFilter;
+pub use case_file::Extent;
 pub use commit::Commit;
 pub use error::LedgerError;
 pub use feed::{BadPosition, FeedPosition};

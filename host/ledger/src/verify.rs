@@ -8,6 +8,7 @@ use dispatch_contract::event::{ChainHead, Event};
 use serde::Serialize;
 
 use crate::error::LedgerError;
+use crate::house::HOUSE;
 use crate::ledger::Ledger;
 use crate::stored;
 
@@ -133,12 +134,14 @@ impl Ledger {
     ) -> Result<Vec<Row>, LedgerError> {
         let rows = sqlx::query!(
             r#"SELECT e.chain, e.sequence, e.event_id, e.kind, e.actor_id, e.hash, e.body::text AS "body!",
-                   t.chain_sequence AS "head_sequence?", t.chain_hash AS "head_hash?",
+                   coalesce(t.chain_sequence, h.sequence) AS head_sequence,
+                   coalesce(t.chain_hash, h.hash) AS head_hash,
                    d.first_sequence AS "first?", d.request_id AS "request_id?",
                    d.actor_id AS "decision_actor?", d.pack_digest AS "pack_digest?",
                    d.policies AS "policies?"
                FROM audit_events e
                LEFT JOIN tickets t ON t.ticket_id = e.chain
+               LEFT JOIN house_head h ON e.chain = $5
                LEFT JOIN LATERAL (
                    SELECT first_sequence, request_id, actor_id, pack_digest,
                        determining_policies::text AS policies
@@ -151,6 +154,7 @@ impl Ledger {
             sequence,
             PAGE,
             only,
+            HOUSE,
         )
         .fetch_all(&self.pool)
         .await?;
@@ -199,6 +203,14 @@ impl Ledger {
                 what: "the ticket has no events".into(),
             }));
         }
+        if only.is_none() && self.house_is_gone().await? {
+            return Ok(Some(Fault {
+                chain: HOUSE.to_owned(),
+                sequence: None,
+                event_id: None,
+                what: "house_head says that there are events, and there is none".into(),
+            }));
+        }
         let decision = sqlx::query!(
             r#"SELECT decision_id, ticket_id AS "ticket_id!", last_sequence AS "last_sequence!"
                FROM decisions d
@@ -219,6 +231,16 @@ impl Ledger {
                 row.decision_id
             ),
         }))
+    }
+
+    /// The house's chain has an end and no events.
+    async fn house_is_gone(&self) -> Result<bool, LedgerError> {
+        let gone = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM house_head)
+                   AND NOT EXISTS (SELECT FROM audit_events WHERE chain = $1) AS "gone!""#,
+            HOUSE,
+        );
+        Ok(gone.fetch_one(&self.pool).await?)
     }
 }
 
@@ -264,7 +286,7 @@ impl Walk {
         }
         let chain = event
             .ticket_id
-            .map_or_else(|| crate::house::HOUSE.to_owned(), |id| id.to_string());
+            .map_or_else(|| HOUSE.to_owned(), |id| id.to_string());
         let columns = [
             ("chain", chain == row.chain),
             (
@@ -312,17 +334,19 @@ impl Walk {
     /// The chain must end where its ticket says.
     fn end(&mut self) -> Option<Fault> {
         let (sequence, hash) = self.stated.take()?;
-        if self.chain == crate::house::HOUSE {
-            return None;
-        }
         let what = match (sequence, hash) {
             (Some(sequence), Some(hash)) => {
                 if i64::try_from(self.head.sequence) == Ok(sequence) && self.head.hash == hash {
                     return None;
                 }
                 format!(
-                    "the chain ends at {}, the ticket's row says {sequence}{}",
+                    "the chain ends at {}, {} says {sequence}{}",
                     self.head.sequence,
+                    if self.chain == HOUSE {
+                        "house_head"
+                    } else {
+                        "the ticket's row"
+                    },
                     if hash == self.head.hash {
                         ""
                     } else {

@@ -2,10 +2,10 @@
 //! data folder. Opening it blocks, so a thread for such work does it.
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dispatch_cluster::{Cluster, ClusterError, DATABASE};
-use dispatch_ledger::{Ledger, LedgerError};
+use dispatch_ledger::{Ledger, LedgerError, Settings};
 
 use crate::failure::{Failure, chain};
 
@@ -93,27 +93,35 @@ impl DatabaseArgs {
     }
 }
 
+fn kept_out(error: LedgerError) -> Failure {
+    Failure::unreachable(
+        "the database does not let us in: check --database-url or DATABASE_URL, and that the \
+         server runs",
+        error,
+    )
+}
+
 impl Database {
     /// A ledger over it, its schema up to date.
     pub(crate) async fn ledger(&self, max_connections: u32) -> Result<Ledger, Failure> {
-        let ledger = self.connect(max_connections).await?;
+        let ledger = Ledger::connect(&self.url, max_connections).await;
+        let ledger = ledger.map_err(kept_out)?;
         dispatch_ledger::migrate(ledger.pool())
             .await
             .map_err(|error| away(error, "the database could not be brought up to date"))?;
         Ok(ledger)
     }
 
-    /// A ledger over it, its schema as it is.
+    /// A ledger over it, its schema as it is, for commands that read from end to end: no
+    /// statement is cut off, since whoever waits for it may end it.
     pub(crate) async fn connect(&self, max_connections: u32) -> Result<Ledger, Failure> {
-        Ledger::connect(&self.url, max_connections)
-            .await
-            .map_err(|error| {
-                Failure::unreachable(
-                    "the database does not let us in: check --database-url or DATABASE_URL, and \
-                     that the server runs",
-                    error,
-                )
-            })
+        let settings = Settings {
+            max_connections,
+            statement_timeout: Duration::ZERO,
+            ..Settings::default()
+        };
+        let ledger = Ledger::connect_with(&self.url, &settings).await;
+        ledger.map_err(kept_out)
     }
 
     /// Stop what was started.

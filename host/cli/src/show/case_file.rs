@@ -10,13 +10,16 @@ use crate::show::{clean, cut, money, tickets, time, window};
 pub(crate) fn text(file: &CaseFile, paint: Paint) -> String {
     let sections = [
         ("ticket", tickets::snapshot(&file.ticket, paint)),
-        ("messages", messages(file)),
+        ("messages", earlier(file.earlier_messages) + &messages(file)),
         ("windows", windows(file)),
         ("assignments", assignments(file)),
         ("technician's timeline", notes(file)),
         ("attachments", attachments(file, paint)),
         ("invoice draft", invoice(file, paint)),
-        ("audit", tickets::events(&file.audit, paint)),
+        (
+            "audit",
+            earlier(file.earlier_events) + &tickets::events(&file.audit, paint),
+        ),
     ];
     let mut text = String::new();
     for (name, section) in sections {
@@ -28,6 +31,14 @@ pub(crate) fn text(file: &CaseFile, paint: Paint) -> String {
         }
     }
     text
+}
+
+/// What of a very long list is not in the file.
+fn earlier(count: u64) -> String {
+    if count == 0 {
+        return String::new();
+    }
+    format!("({count} earlier: dispatch ticket timeline has all of them)\n")
 }
 
 fn messages(file: &CaseFile) -> String {

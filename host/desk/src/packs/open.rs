@@ -12,6 +12,7 @@ use super::prove::Pace;
 use super::steps::{behind, refused};
 use super::{OpenError, PackBook};
 use crate::metrics::DeskMetrics;
+use crate::papers::Drafting;
 use crate::shadow::Shadow;
 use crate::{Desk, Inner, Parts};
 
@@ -53,6 +54,7 @@ fn inner(parts: Parts, pack: Pack, revision: u64, content: FolderContent) -> Arc
         clock: parts.clock,
         metrics,
         committed: tokio::sync::watch::Sender::new(0),
+        drafting: Drafting::default(),
     })
 }
 

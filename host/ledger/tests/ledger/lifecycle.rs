@@ -8,7 +8,7 @@ use dispatch_contract::question::ObjectFact;
 use dispatch_contract::reading::{CaseFile, ProposalStatus};
 use dispatch_contract::settle::Papers;
 use dispatch_contract::{Override, State, TicketId};
-use dispatch_ledger::{Rejudge, Upload};
+use dispatch_ledger::{Extent, Rejudge, Upload};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use ulid::Ulid;
@@ -134,7 +134,12 @@ pub(crate) async fn play(scene: &Scene) -> TicketId {
 async fn the_case_file_holds_everything() {
     let scene = Scene::new().await;
     let id = play(&scene).await;
-    let file: CaseFile = scene.ledger.case_file(id).await.unwrap().unwrap();
+    let file: CaseFile = scene
+        .ledger
+        .case_file(id, Extent::Whole)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(
         (file.ticket.state, file.ticket.version),
         (State::Closed, 17)
@@ -205,7 +210,11 @@ async fn the_case_file_holds_everything() {
         None
     );
     assert_eq!(
-        scene.ledger.case_file(TicketId(Ulid(1))).await.unwrap(),
+        scene
+            .ledger
+            .case_file(TicketId(Ulid(1)), Extent::Whole)
+            .await
+            .unwrap(),
         None
     );
 
@@ -216,6 +225,55 @@ async fn the_case_file_holds_everything() {
     let (told, eta) = ("customer_confirmation", "customer_eta");
     let (sent, closed) = ("technician_assignment", "customer_closure");
     assert_eq!(owed, [told, sent, eta, sent, closed]);
+}
+
+#[tokio::test]
+async fn what_anybody_may_add_without_end_is_cut_to_the_latest_and_papers_need_none_of_it() {
+    let scene = Scene::new().await;
+    let id = scene.ticket().await;
+    for _ in 0..3 {
+        scene.take(&message(id, &fresh_key()), None).await;
+    }
+    let whole = async || {
+        scene
+            .ledger
+            .case_file(id, Extent::Whole)
+            .await
+            .unwrap()
+            .unwrap()
+    };
+    let before = whole().await;
+    assert_eq!((before.messages.len(), before.earlier_messages), (3, 0));
+    assert_eq!((before.audit.len(), before.earlier_events), (4, 0));
+
+    // a flood, as it would be left by whoever may write to the ticket
+    let more = "INSERT INTO messages (ticket_id, sequence, message_id, at, actor, channel, direction, raw, normalized, intent)
+        SELECT ticket_id, 1000 + n, message_id, at, actor, channel, direction, $2, $2, intent
+        FROM messages, generate_series(1, 600) n WHERE ticket_id = $1 AND sequence = 2";
+    let flood = async |text: String| {
+        let flood = sqlx::query(more).bind(id.to_string()).bind(text);
+        flood.execute(scene.database.pool()).await.unwrap();
+    };
+    flood("stop".into()).await;
+    let many = whole().await;
+    assert_eq!((many.messages.len(), many.earlier_messages), (500, 103));
+    assert_eq!(many.messages.last().unwrap().raw, "stop", "the latest");
+    sqlx::query("DELETE FROM messages WHERE sequence > 1000")
+        .execute(scene.database.pool())
+        .await
+        .unwrap();
+    flood("x".repeat(32_768)).await;
+    let large = whole().await;
+    assert_eq!((large.messages.len(), large.earlier_messages), (64, 539));
+
+    let papers = scene
+        .ledger
+        .case_file(id, Extent::Papers)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(papers.ticket, before.ticket);
+    assert_eq!((papers.messages.len(), papers.audit.len()), (0, 1));
 }
 
 #[tokio::test]

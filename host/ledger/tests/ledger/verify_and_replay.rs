@@ -6,8 +6,9 @@ use dispatch_ledger::{Fault, Rejudge};
 use sqlx::AssertSqlSafe;
 
 use crate::commit::set_priority;
+use crate::house::register;
 use crate::recorded::verdict_on;
-use crate::scene::{Scene, fresh_key};
+use crate::scene::{Scene, fresh_key, technician_id};
 
 /// Changes rows as a superuser who switched the triggers off.
 async fn tamper(scene: &Scene, statement: &str) {
@@ -103,6 +104,31 @@ async fn removed_truncated_forged_and_disagreeing_rows_are_found() {
         let found = fault(&scene).await;
         assert_eq!(found.chain, victim, "{statement}");
         assert!(found.what.contains(expected), "{statement}: {}", found.what);
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_the_houses_chain_cannot_be_taken_away() {
+    for (statement, expected) in [
+        (
+            "DELETE FROM audit_events WHERE chain = 'house' AND sequence = (SELECT max(sequence)
+                FROM audit_events WHERE chain = 'house')",
+            "house_head says",
+        ),
+        (
+            "DELETE FROM audit_events WHERE chain = 'house'",
+            "there is none",
+        ),
+    ] {
+        let (scene, _) = scene_of_three().await;
+        register(&scene, technician_id(7), "Bo Lind", true).await;
+        register(&scene, technician_id(8), "Ada Byrne", true).await;
+        let report = scene.ledger.verify(None, |_| {}).await.unwrap();
+        assert_eq!(report.fault, None);
+        tamper(&scene, statement).await;
+        let found = fault(&scene).await;
+        assert_eq!(found.chain, "house");
+        assert!(found.what.contains(expected), "{}", found.what);
     }
 }
 

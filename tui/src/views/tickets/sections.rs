@@ -242,6 +242,10 @@ fn messages(case: &CaseFile) -> Vec<Field> {
             fields.push(field("meant", message.normalized.clone()));
         }
     }
+    if case.earlier_messages > 0 {
+        let earlier = format!("{} more, in the audit", case.earlier_messages);
+        fields.push(field("earlier", earlier));
+    }
     for note in case.technician_timeline.iter().rev() {
         fields.push(heading(&format!(
             "{} note by {}",
