@@ -46,6 +46,7 @@ struct Inner {
     stopping: CancellationToken,
     /// Candidates that are read or proven now.
     candidates: Semaphore,
+    stores: routes::health::Stores,
 }
 
 /// Candidates at once: one is proven, another may be on its way.
@@ -75,6 +76,7 @@ impl Api {
                 metrics,
                 stopping,
                 candidates: Semaphore::new(CANDIDATES),
+                stores: routes::health::Stores::default(),
             }),
         }
     }

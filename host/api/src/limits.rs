@@ -21,6 +21,10 @@ pub struct Limits {
     pub streams: usize,
     /// From connection to the end of the request's headers.
     pub header_timeout: Duration,
+    /// From a call's headers to the end of its body.
+    pub body_timeout: Duration,
+    /// While an answer is written, until its reader takes more of it.
+    pub write_timeout: Duration,
     /// From request to answer, but for uploads, downloads and event streams.
     pub request_timeout: Duration,
     /// An upload as a whole, or a pack's way through every step.
@@ -41,6 +45,8 @@ impl Default for Limits {
             connections: 1024,
             streams: 64,
             header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(15),
+            write_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(30),
             upload_timeout: Duration::from_secs(300),
             drain_timeout: Duration::from_secs(20),

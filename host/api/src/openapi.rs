@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use dispatch_contract::answer::Answer;
 use dispatch_contract::board::{Board, BoardChange, NewBoard};
 use dispatch_contract::decision::Decision;
@@ -34,6 +35,15 @@ use crate::problem::Problem;
 use crate::routes::{Paths, attachments, credentials, gateways, health, packs, technicians, tools};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(build);
+
+/// The document as it is sent: anybody may ask for it, as often as they like.
+pub(crate) fn text() -> Bytes {
+    static TEXT: LazyLock<Bytes> = LazyLock::new(|| {
+        let text = serde_json::to_vec(document());
+        text.expect("the document has text keys").into()
+    });
+    TEXT.clone()
+}
 
 /// The OpenAPI 3.1 document of this API.
 #[must_use]

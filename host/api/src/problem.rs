@@ -106,6 +106,7 @@ pub(crate) fn complete(mut response: Response, path: &str, correlation_id: &str)
         return response;
     };
     let status = response.status();
+    let allowed = response.headers_mut().remove(header::ALLOW);
     let retry_after_s = refusal.retry_after_s;
     let refusal = *refusal;
     let problem = Problem {
@@ -132,6 +133,9 @@ pub(crate) fn complete(mut response: Response, path: &str, correlation_id: &str)
         response
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
+    }
+    if let Some(methods) = allowed {
+        response.headers_mut().insert(header::ALLOW, methods);
     }
     if status == StatusCode::UNAUTHORIZED {
         response

@@ -58,7 +58,7 @@ pub(crate) async fn upload(State(api): State<Api>, caller: Caller, request: Requ
     .await
     .map_err(|_| {
         Refusal::new(
-            Code::StoreUnavailable,
+            Code::RequestTimeout,
             Phase::Request,
             "The upload took too long and was dropped. Send it again.",
         )

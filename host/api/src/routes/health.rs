@@ -1,12 +1,16 @@
 //! Is it up, is it ready, how does it do, what does it offer. No credential needed.
 
+use std::time::{Duration, Instant};
+
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use dispatch_desk::Desk;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 
-use crate::reply::json;
+use crate::reply::{json, raw};
 use crate::{Api, openapi};
 
 /// Whether the host takes calls, and by which rules.
@@ -36,6 +40,27 @@ pub(crate) struct Readiness {
     pub stopping: bool,
 }
 
+/// How long what the stores answered is told again: anybody may ask, as often as they like.
+const TOLD_AGAIN: Duration = Duration::from_millis(250);
+
+/// Whether the stores answer; one look at a time, however many ask.
+#[derive(Default)]
+pub(crate) struct Stores(Mutex<Option<(Instant, (bool, bool))>>);
+
+impl Stores {
+    async fn answer(&self, desk: &Desk) -> (bool, bool) {
+        let mut told = self.0.lock().await;
+        match *told {
+            Some((at, answer)) if at.elapsed() < TOLD_AGAIN => answer,
+            _ => {
+                let answer = desk.stores_answer().await;
+                *told = Some((Instant::now(), answer));
+                answer
+            }
+        }
+    }
+}
+
 /// The process is up.
 #[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "`ok`", content_type = "text/plain")))]
 pub(crate) async fn healthz() -> &'static str {
@@ -47,7 +72,7 @@ pub(crate) async fn healthz() -> &'static str {
     (status = 200, description = "Ready", body = ref("#/components/schemas/Readiness"), content_type = "application/json"),
     (status = 503, description = "Not ready, and why", body = ref("#/components/schemas/Readiness"), content_type = "application/json")))]
 pub(crate) async fn readyz(State(api): State<Api>) -> Response {
-    let (database, objects) = api.desk().stores_answer().await;
+    let (database, objects) = api.inner.stores.answer(api.desk()).await;
     let (pack, pack_revision) = api.desk().active_pack();
     let stopping = api.inner.stopping.is_cancelled();
     let alarm = api.desk().pack_alarm();
@@ -83,5 +108,5 @@ pub(crate) async fn metrics(State(api): State<Api>) -> Response {
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "health", responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
 pub(crate) async fn openapi() -> Response {
-    json(openapi::document())
+    raw(openapi::text())
 }

@@ -219,7 +219,7 @@ pub fn router(api: Api) -> Router {
         .merge(on_gateways)
         .merge(untimed)
         .fallback(no_route)
-        .method_not_allowed_fallback(no_route)
+        .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn(text_only))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(api.clone(), correlation::layer))
@@ -234,6 +234,19 @@ async fn no_route(request: Request) -> Refusing {
             "There is no {} {:.200}. `GET /openapi.json` lists every route.",
             request.method(),
             request.uri().path()
+        ),
+    )
+    .into()
+}
+
+async fn wrong_method(request: Request) -> Refusing {
+    Refusal::new(
+        Code::MethodNotAllowed,
+        Phase::Request,
+        format!(
+            "{:.200} does not take {}: the `Allow` header says what it takes.",
+            request.uri().path(),
+            request.method()
         ),
     )
     .into()

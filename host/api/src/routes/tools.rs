@@ -4,11 +4,13 @@ use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Extension, FromRequest, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
+use dispatch_contract::call::is_key;
 use dispatch_contract::{Actor, Code, Phase, Refusal, Role, State as TicketState, Tool, schema};
 use dispatch_desk::{Incoming, TurnedAway};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::Api;
 use crate::correlation::CorrelationId;
@@ -78,13 +80,13 @@ pub(crate) async fn call(
     request: Request,
 ) -> Reply {
     let is_dry_run = query.as_ref().is_ok_and(|query| query.dry_run);
-    let header_key = request
-        .headers()
-        .get("idempotency-key")
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
+    let key = key(request.headers());
+    // one that is no key is neither kept nor told back
+    let header_key = key.as_ref().ok().copied().flatten().map(str::to_owned);
+    let key_refused = key.err();
     let mut identified = None;
-    let (actor, body) = match admit(&api, query, request, &mut identified).await {
+    let admitted = admit(&api, query, key_refused, request, &mut identified).await;
+    let (actor, body) = match admitted {
         Ok(admitted) => admitted,
         Err(refusal) => {
             if !is_dry_run {
@@ -129,6 +131,7 @@ pub(crate) async fn call(
 async fn admit(
     api: &Api,
     query: Result<Query<CallQuery>, QueryRejection>,
+    key_refused: Option<Refusal>,
     request: Request,
     identified: &mut Option<Actor>,
 ) -> Result<(Actor, Bytes), Refusal> {
@@ -144,18 +147,44 @@ async fn admit(
         )
     })?;
     json_only(request.headers())?;
-    if let Some(key) = request.headers().get("idempotency-key")
-        && key.to_str().is_err()
-    {
-        return Err(Refusal::new(
-            Code::InvalidInput,
-            Phase::Request,
-            "The Idempotency-Key header takes 1 to 128 printable ASCII characters.",
-        ));
+    if let Some(refusal) = key_refused {
+        return Err(refusal);
     }
-    let body = Bytes::from_request(request, api).await;
+    let body = timeout(
+        api.inner.limits.body_timeout,
+        Bytes::from_request(request, api),
+    );
+    let body = body.await.map_err(|_| too_slow(api))?;
     let body = body.map_err(|rejection| too_large_or_cut(&rejection, api))?;
     Ok((actor, body))
+}
+
+/// The `Idempotency-Key` header, where there is one.
+fn key(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    match value.to_str() {
+        Ok(text) if is_key(text) => Ok(Some(text)),
+        _ => Err(Refusal::new(
+            Code::InvalidInput,
+            Phase::Request,
+            "The Idempotency-Key header takes 1 to 128 printable ASCII characters, with no blank \
+             at either end.",
+        )),
+    }
+}
+
+fn too_slow(api: &Api) -> Refusal {
+    Refusal::new(
+        Code::RequestTimeout,
+        Phase::Request,
+        format!(
+            "The body was not whole after {} s, so the call was not looked at. Send it again, \
+             with the same request_id.",
+            api.inner.limits.body_timeout.as_secs()
+        ),
+    )
 }
 
 fn json_only(headers: &HeaderMap) -> Result<(), Refusal> {

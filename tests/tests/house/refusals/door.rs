@@ -220,10 +220,9 @@ async fn what_is_not_there_is_refused_too() {
             .await
             .refused(404, "not_found", "request");
     }
-    house
-        .get(&operator, "/v0/tools/ticket.create")
-        .await
-        .refused(404, "not_found", "request");
+    let reply = house.get(&operator, "/v0/tools/ticket.create").await;
+    reply.refused(405, "method_not_allowed", "request");
+    assert_eq!(reply.header("allow"), Some("POST"));
     house
         .get(&operator, "/v0/tickets/nonsense")
         .await
