@@ -27,7 +27,8 @@ async fn a_ticket_that_another_opens_shows_and_moves_as_it_moves() {
 }
 
 /// The ticket's window was over so many minutes ago: rules take none that is, and time is
-/// not waited for.
+/// not waited for. No event says so; a message after it makes the ticket newer than the
+/// events that say otherwise, which a console may be told late.
 async fn overdue(house: &House, ticket: &str, minutes: i64) {
     let written = sqlx::query(
         "UPDATE tickets SET snapshot = replace(snapshot::text, snapshot #>> '{schedule,window_end}', $2)::json
@@ -39,6 +40,9 @@ async fn overdue(house: &House, ticket: &str, minutes: i64) {
         .await
         .expect("written");
     assert_eq!(written.rows_affected(), 1);
+    let message = bodies::message("still waiting");
+    let answer = house.on(&house.intake(), "ticket.add_message", ticket, &message);
+    answer.await.ok();
 }
 
 /// So many tickets like this one, all of them newer.
@@ -61,6 +65,11 @@ async fn newer_ones(house: &House, ticket: &str, count: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_late_is_pinned_however_old_it_is_and_the_longest_late_first() {
     let house = House::start().await;
+    // the feed waits for the oldest transaction of the cluster, whosever it is: all that is
+    // committed here is told to a console that has read it already
+    let mut other = house.database.pool().begin().await.expect("begun");
+    let numbered = sqlx::query("SELECT pg_current_xact_id()").execute(&mut *other);
+    numbered.await.expect("numbered");
     let old = house.advance_to(State::Dispatched).await;
     let older = house.advance_to(State::Scheduled).await;
     newer_ones(&house, &older.id, 250).await;
@@ -80,6 +89,7 @@ async fn what_is_late_is_pinned_however_old_it_is_and_the_longest_late_first() {
         line(&screen, "LATE 5m") < line(&screen, "in 1d"),
         "{screen}"
     );
+    other.rollback().await.expect("over");
     // somebody is there: it waits for nobody any more
     house.chapter(&old, State::Onsite).await;
     let screen = sees(&mut console, &["1 pinned", "LATE 1h 30m"]).await;
