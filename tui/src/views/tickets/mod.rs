@@ -2,6 +2,8 @@
 
 pub(crate) mod detail;
 mod draw;
+mod filter;
+mod mouse;
 pub(crate) mod queue;
 pub(crate) mod sections;
 #[cfg(test)]
@@ -20,10 +22,9 @@ use self::sections::Section;
 use super::columns::COLUMNS;
 use super::{Act, Listed, Mouse, View};
 use crate::ask::{Answered, Ask, Got};
-use crate::grid::draw::{height, row_at};
+use crate::grid::draw::height;
 use crate::keys::{Action, Context};
 use crate::shell::export::Table;
-use crate::shell::query::Query;
 use crate::theme::Role;
 use crate::trouble::Trouble;
 use crate::world::World;
@@ -90,11 +91,19 @@ impl Tickets {
     /// Show this ticket, whether it is in the queue or not.
     pub(crate) fn show(&mut self, id: TicketId) {
         let rows = self.queue.rows();
-        match rows.iter().position(|row| row.ticket_id == id) {
-            Some(at) => self.queue.select(at),
-            None => self.detail.pinned = Some(id),
+        let at = rows.iter().position(|row| row.ticket_id == id);
+        // what was pinned before is not what is under the cursor any more
+        self.detail.pinned = at.is_none().then_some(id);
+        if let Some(at) = at {
+            self.queue.select(at);
         }
         self.focus = Focus::Ticket;
+    }
+
+    /// To the queue: what counts is the ticket under its cursor.
+    fn to_queue(&mut self) {
+        self.focus = Focus::Queue;
+        self.detail.pinned = None;
     }
 
     fn wanted(&self) -> Option<TicketId> {
@@ -111,18 +120,6 @@ impl Tickets {
         let ids = rows.into_iter().map(|row| row.ticket_id);
         self.changed
             .extend(ids.filter(|id| self.touched.contains(id)));
-    }
-
-    fn filter_state(&mut self, by: usize) -> Act {
-        let now = self.queue.filter.state;
-        let at = State::ALL.iter().position(|state| Some(*state) == now);
-        let at = (at.map_or(0, |at| at + 1) + by) % (State::ALL.len() + 1);
-        let filter = Filter {
-            state: at.checked_sub(1).map(|at| State::ALL[at]),
-            ..self.queue.filter.clone()
-        };
-        self.ask_for(filter);
-        Act::Done
     }
 
     fn ask_for(&mut self, filter: Filter) {
@@ -173,27 +170,7 @@ impl Listed for Tickets {
     /// Plain words are the host's to look for, over all tickets; `state:` too where it
     /// names one; what else is typed leaves out of the rows held.
     fn set_filter(&mut self, text: &str) {
-        self.filter = text.trim().to_owned();
-        let mut names = self.columns();
-        names.push("ID");
-        let query = Query::parse(text, &names);
-        let (mut host, mut ours) = (Vec::new(), Vec::new());
-        let mut state = None;
-        let words = text.split_whitespace().filter(|word| *word != "!");
-        for (word, typed) in query.words().iter().zip(words) {
-            let named = word.column.as_deref().filter(|c| "state".starts_with(c));
-            let exact = named.and_then(|_| word.text.parse::<State>().ok());
-            match (word.inverse, &word.column, exact) {
-                (false, None, _) => host.push(typed),
-                (false, _, Some(exact)) => state = Some(exact),
-                _ => ours.push(typed),
-            }
-        }
-        self.queue.query = Query::parse(&ours.join(" "), &names);
-        self.ask_for(Filter {
-            text: (!host.is_empty()).then(|| host.join(" ")),
-            state,
-        });
+        self.typed(text);
     }
 
     fn columns(&self) -> Vec<&'static str> {
@@ -398,16 +375,11 @@ impl View for Tickets {
             }
             Action::First => return self.step(isize::MIN),
             Action::Open | Action::Right => self.focus = Focus::Ticket,
-            Action::Left | Action::Back if self.focus == Focus::Ticket => {
-                self.focus = Focus::Queue;
-                self.detail.pinned = None;
-            }
-            Action::OtherPane => {
-                self.focus = match self.focus {
-                    Focus::Queue => Focus::Ticket,
-                    Focus::Ticket => Focus::Queue,
-                }
-            }
+            Action::Left | Action::Back if self.focus == Focus::Ticket => self.to_queue(),
+            Action::OtherPane => match self.focus {
+                Focus::Queue => self.focus = Focus::Ticket,
+                Focus::Ticket => self.to_queue(),
+            },
             Action::NextSection => return self.turn(1),
             Action::PreviousSection => return self.turn(Section::ALL.len() - 1),
             Action::NextState => return self.filter_state(1),
@@ -471,41 +443,6 @@ impl View for Tickets {
     }
 
     fn mouse(&mut self, area: Rect, at: Position, what: Mouse, world: &World) {
-        let parts = draw::parts(area, self.focus);
-        let by = match what {
-            Mouse::ScrollDown => 3,
-            Mouse::ScrollUp => -3,
-            Mouse::Click => 0,
-        };
-        let before = self.focus;
-        if parts.queue.contains(at) {
-            self.focus = Focus::Queue;
-            if by != 0 {
-                self.step(by);
-                self.focus = before;
-                return;
-            }
-            let inside = crate::draw::pane::inside(parts.queue);
-            let row = row_at(inside, at.y, self.queue.offset());
-            if let Some(row) = row.filter(|row| *row < self.queue.len()) {
-                let again = row == self.queue.index() && before == Focus::Queue;
-                self.detail.pinned = None;
-                self.queue.select(row);
-                if again && parts.ticket.is_empty() {
-                    self.focus = Focus::Ticket;
-                }
-            }
-        } else if parts.ticket.contains(at) {
-            self.focus = Focus::Ticket;
-            if by != 0 {
-                self.step(by);
-                self.focus = before;
-            } else if let Some(section) = draw::section_at(parts.ticket, at) {
-                self.section = section;
-                self.detail.scroll = 0;
-            } else if let Some(event) = draw::event_at(self, parts.ticket, at, world) {
-                self.detail.select(event);
-            }
-        }
+        self.pointed(area, at, what, world);
     }
 }

@@ -32,6 +32,48 @@ fn a_ticket_that_is_not_in_the_queue_is_shown_until_one_goes_back() {
 }
 
 #[test]
+fn what_was_pinned_gives_way_to_the_ticket_under_the_cursor() {
+    let mut view = listed(1..4);
+    view.show(id(77));
+    view.show(id(2));
+    assert_eq!(view.ticket(), Some(id(2)), "it is in the queue");
+    for back in [Action::OtherPane, Action::Left] {
+        view.show(id(77));
+        assert_eq!(view.ticket(), Some(id(77)));
+        view.act(back, 1, &world());
+        assert_eq!(view.focus, Focus::Queue);
+        assert_eq!(view.ticket(), Some(id(2)), "the queue's own");
+        assert_eq!(view.list().ids(), [id(2).to_string()]);
+    }
+    // the mouse, beside every row
+    view.show(id(77));
+    let area = Rect::new(0, 0, 120, 30);
+    view.mouse(area, Position::new(5, 20), Mouse::Click, &world());
+    assert_eq!(view.ticket(), Some(id(2)));
+}
+
+#[test]
+fn a_state_is_gone_through_in_the_filter_as_it_is_typed() {
+    let mut view = listed(1..4);
+    view.list_mut().set_filter("dock !bay");
+    view.act(Action::NextState, 1, &world());
+    assert_eq!(view.list().filter(), "dock !bay state:new");
+    assert_eq!(view.queue.filter.state, Some(State::New));
+    assert_eq!(view.queue.filter.text.as_deref(), Some("dock"));
+    view.act(Action::NextState, 1, &world());
+    assert_eq!(view.list().filter(), "dock !bay state:triaged");
+    for _ in 0..2 {
+        view.act(Action::PreviousState, 1, &world());
+    }
+    assert_eq!(view.list().filter(), "dock !bay");
+    assert_eq!(view.queue.filter.state, None);
+    // one that was typed is gone on from
+    view.list_mut().set_filter("st:closed dock");
+    view.act(Action::NextState, 1, &world());
+    assert_eq!(view.list().filter(), "dock state:canceled");
+}
+
+#[test]
 fn sections_turn_round_and_the_timelines_cursor_stays_within_it() {
     let mut view = listed(1..4);
     for _ in 0..Section::ALL.len() {

@@ -229,13 +229,33 @@ impl Queue {
                     self.before.push(gone.cursor);
                 }
             }
-            Place::Previous(cursor) => {
-                self.before.pop();
-                self.pages.push_front(page(cursor.clone(), listing.page));
-                self.pages.truncate(MAX_PAGES);
-            }
+            Place::Previous(cursor) => self.precede(page(cursor.clone(), listing.page)),
         }
         self.dirty = true;
+    }
+
+    /// A page before the first one held. Tickets that came since the queue was scrolled down
+    /// stand between the two: then the page after this one is asked for first, and so on
+    /// until one reaches what is held, so that no row is left out.
+    fn precede(&mut self, mut new: Held) {
+        let Some(first) = self.pages.front() else {
+            (self.before, self.pages) = (Vec::new(), VecDeque::from([new]));
+            return;
+        };
+        // the order is that of the ids, and a cursor stands for a place in it
+        let mut held = self.pages.iter().flat_map(|page| &page.rows);
+        let newest = held.next().map(|row| row.ticket_id);
+        let oldest = new.rows.last().map(|row| row.ticket_id);
+        let reaches = new.next == first.cursor || newest.is_none() || oldest <= newest;
+        if let (false, Some(next)) = (reaches, &new.next) {
+            self.before.push(Some(next.clone()));
+            return;
+        }
+        new.next = first.cursor.clone();
+        new.rows.retain(|row| Some(row.ticket_id) > newest);
+        self.before.pop();
+        self.pages.push_front(new);
+        self.pages.truncate(MAX_PAGES);
     }
 
     /// New rows go before the first page's; a gap or too many begin anew.

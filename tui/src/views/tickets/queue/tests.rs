@@ -56,6 +56,93 @@ fn a_hundred_pages_down_and_up_again_hold_six_and_miss_none() {
     assert!(!queue.more_before() && queue.more_after());
 }
 
+/// A host's listing by the order of the ids: rows below a cursor, which is an id.
+fn served(ids: &[u128], cursor: Option<&String>) -> Listing {
+    let below = cursor.map_or(u128::MAX, |cursor| cursor.parse().unwrap());
+    let mut rows: Vec<u128> = ids.iter().copied().filter(|id| *id < below).collect();
+    rows.sort_by_key(|id| Reverse(*id));
+    let more = rows.len() > PAGE as usize;
+    rows.truncate(PAGE as usize);
+    Listing {
+        urgent: Vec::new(),
+        page: Page {
+            next_cursor: rows.last().filter(|_| more).map(ToString::to_string),
+            items: rows.into_iter().map(ticket).collect(),
+        },
+    }
+}
+
+fn scrolled_down(ids: &[u128], steps: usize) -> Queue {
+    let mut queue = Queue::default();
+    queue.take(&Place::Top, served(ids, None));
+    for _ in 0..steps {
+        settled(&mut queue);
+        queue.select(queue.index() + 1);
+        if let Some(Place::Next(cursor)) = queue.wanted() {
+            let page = served(ids, Some(&cursor));
+            queue.take(&Place::Next(cursor), page);
+        }
+    }
+    assert!(queue.more_before());
+    queue
+}
+
+#[test]
+fn tickets_that_came_meanwhile_leave_no_hole_on_the_way_up() {
+    let mut ids: Vec<u128> = (1..=600).collect();
+    for came in [1, 49, 50, 51, 400] {
+        let mut queue = scrolled_down(&ids, 560);
+        let last = *ids.last().unwrap();
+        ids.extend(last + 1..=last + came);
+        let mut reads = 0;
+        let mut seen = vec![settled(&mut queue).selected().unwrap().0.0];
+        while let Some(at) = settled(&mut queue).index().checked_sub(1) {
+            queue.select(at);
+            seen.extend(settled(&mut queue).selected().map(|id| id.0.0));
+            while let Some(Place::Previous(cursor)) = queue.wanted() {
+                let page = served(&ids, cursor.as_ref());
+                queue.take(&Place::Previous(cursor), page);
+                settled(&mut queue);
+                reads += 1;
+            }
+            assert!(queue.held() <= MAX_PAGES * PAGE as usize);
+        }
+        let contiguous = seen.windows(2).all(|two| two[1] == two[0] + 1);
+        assert!(contiguous, "{came} came: {seen:?}");
+        assert_eq!(seen.last(), ids.last(), "{came} came");
+        assert!(!queue.more_before() && reads < 40, "{reads}");
+        // and down again, over what was cut where pages met
+        for _ in 0..ids.len() {
+            settled(&mut queue);
+            queue.select(queue.index() + 1);
+            if let Some(Place::Next(cursor)) = queue.wanted() {
+                let page = served(&ids, Some(&cursor));
+                queue.take(&Place::Next(cursor), page);
+            }
+            let shown = numbers(&mut queue);
+            assert!(shown.windows(2).all(|two| two[0] == two[1] + 1));
+        }
+        assert_eq!(settled(&mut queue).selected().unwrap().0.0, 1);
+    }
+}
+
+#[test]
+fn a_page_that_lost_its_rows_meanwhile_still_reaches_what_is_held() {
+    let mut ids: Vec<u128> = (1..=600).collect();
+    let mut queue = scrolled_down(&ids, 560);
+    // all that stood there left the filter
+    ids.retain(|id| *id < 100);
+    for _ in 0..400 {
+        let at = settled(&mut queue).index();
+        queue.select(at.saturating_sub(1));
+        if let Some(Place::Previous(cursor)) = queue.wanted() {
+            let page = served(&ids, cursor.as_ref());
+            queue.take(&Place::Previous(cursor), page);
+        }
+    }
+    assert!(!queue.more_before());
+}
+
 #[test]
 fn news_join_without_a_gap_and_keep_the_selection() {
     let mut queue = Queue::default();
