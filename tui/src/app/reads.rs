@@ -1,5 +1,7 @@
 //! What was asked and is not answered yet, and how much may be asked: a host takes so many
-//! requests a second from one caller, and an ill one is left alone for a while.
+//! requests a second from one caller, and an ill one is left alone for a while. Where the
+//! same is asked again before it is answered, the later answer counts: the earlier one may
+//! be of before what made it be asked again.
 
 use std::collections::HashMap;
 
@@ -18,10 +20,17 @@ const IN_FLIGHT: usize = 16;
 /// After a failed read, nothing is read unasked for so long, in microseconds.
 const REST_US: i64 = 2_000_000;
 
+struct Asked {
+    to: To,
+    ask: Ask,
+    /// It was asked again since.
+    is_past: bool,
+}
+
 /// See the module.
 pub(super) struct Reads {
     number: u64,
-    asked: HashMap<u64, (To, Ask)>,
+    asked: HashMap<u64, Asked>,
     left: i64,
     counted: Timestamp,
     now: Timestamp,
@@ -68,26 +77,31 @@ impl Reads {
     pub(super) fn send(&mut self, to: To, ask: Ask) -> Effect {
         self.number += 1;
         self.left -= 1;
-        self.asked.insert(self.number, (to, ask.clone()));
+        for known in self.asked.values_mut() {
+            known.is_past |= known.to == to && known.ask == ask;
+        }
+        let asked = Asked {
+            to,
+            ask: ask.clone(),
+            is_past: false,
+        };
+        self.asked.insert(self.number, asked);
         Effect::Ask(self.number, ask)
     }
 
-    /// The number of the last ask.
-    #[cfg(test)]
-    pub(super) fn last(&self) -> u64 {
-        self.number
-    }
-
     pub(super) fn asked(&self, to: To) -> bool {
-        self.asked.values().any(|(known, _)| *known == to)
+        self.asked.values().any(|known| known.to == to)
     }
 
+    /// Whom the answer under this number is for, and what it answers; none where nobody
+    /// waits for it any more.
     pub(super) fn answered(&mut self, number: u64, trouble: Option<&Trouble>) -> Option<(To, Ask)> {
         // what is not there, or not for this token, is no illness
         if trouble.is_some_and(|trouble| !trouble.is_not_found() && !trouble.is_final()) {
             self.rest_until = Timestamp::from_micros(self.now.micros() + REST_US);
         }
-        self.asked.remove(&number)
+        let known = self.asked.remove(&number)?;
+        (!known.is_past).then_some((known.to, known.ask))
     }
 }
 
@@ -113,6 +127,18 @@ mod tests {
             reads.tick(at(second + 1));
         }
         assert!(sent <= 100 * PER_SECOND + BURST, "{sent}");
+    }
+
+    #[test]
+    fn of_two_equal_asks_the_later_ones_answer_counts() {
+        let mut reads = Reads::new(at(0));
+        let view = To::View(crate::views::Tab::Packs);
+        for to in [view, view, To::Tools] {
+            reads.send(to, Ask::Packs);
+        }
+        assert_eq!(reads.answered(1, None), None);
+        assert_eq!(reads.answered(2, None), Some((view, Ask::Packs)));
+        assert_eq!(reads.answered(3, None), Some((To::Tools, Ask::Packs)));
     }
 
     #[test]
