@@ -1,16 +1,36 @@
-//! One lane: the tickets of one state.
+//! One lane: the tickets of one state. Of the host it has the newest, the newest of the
+//! emergencies and, where somebody is awaited, those awaited soonest, however old they are.
+
+use std::collections::HashSet;
 
 use dispatch_contract::reading::Page;
+use dispatch_contract::ticket::Priority;
 use dispatch_contract::{State, Ticket, TicketId};
 
 use crate::grid::first_row;
 use crate::shell::query::Query;
 use crate::views::columns::COLUMNS;
-use crate::views::due::due;
+use crate::views::due::{awaited_until, due};
 use crate::world::World;
 
-/// Tickets held at most, the newest.
+/// Tickets asked for at most, of each kind.
 pub(crate) const MOST: usize = 100;
+/// Tickets held at most.
+const HELD: usize = 3 * MOST;
+
+/// In this state emergencies are looked for besides the newest.
+pub(crate) fn has_emergencies(state: State) -> bool {
+    !state.next().is_empty()
+}
+
+/// In this state there are windows that end.
+pub(crate) fn is_awaited(state: State) -> bool {
+    matches!(state, State::Scheduled | State::Dispatched)
+}
+
+fn is_emergency(ticket: &Ticket) -> bool {
+    ticket.priority == Some(Priority::Emergency) && has_emergencies(ticket.state)
+}
 
 /// See the module.
 pub(crate) struct Lane {
@@ -48,31 +68,42 @@ impl Lane {
         self.tickets.iter().find(|ticket| ticket.ticket_id == id)
     }
 
+    /// Those held, in no order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Ticket> {
+        self.tickets.iter()
+    }
+
     pub(crate) fn remove(&mut self, id: TicketId) {
         self.tickets.retain(|ticket| ticket.ticket_id != id);
         self.order.clear();
     }
 
     pub(crate) fn put(&mut self, ticket: Ticket) {
-        if self.tickets.len() >= MOST {
+        if self.tickets.len() >= HELD {
             self.more = true;
-            self.tickets.sort_by_key(|ticket| ticket.created_at);
-            self.tickets.remove(0);
+            // the oldest goes, of those that nobody waits for
+            let kept = |row: &Ticket| is_emergency(row) || awaited_until(row).is_some();
+            let rows = self.tickets.iter().enumerate();
+            let gone = rows.min_by_key(|(_, row)| (kept(row), row.created_at));
+            if let Some((at, _)) = gone {
+                self.tickets.remove(at);
+            }
         }
         self.tickets.push(ticket);
         self.order.clear();
     }
 
-    pub(crate) fn fill(&mut self, page: Page<Ticket>) {
-        // what came by the stream meanwhile may be newer than the page
+    /// Take in what the host answered. Of `touched` something was committed since it was
+    /// asked, so that what is held of those is not older, and may have come meanwhile.
+    pub(crate) fn fill(&mut self, page: Page<Ticket>, touched: &HashSet<TicketId>) {
         let mut tickets = page.items;
         for known in self.tickets.drain(..) {
-            match tickets
-                .iter_mut()
-                .find(|row| row.ticket_id == known.ticket_id)
-            {
+            let same = |row: &&mut Ticket| row.ticket_id == known.ticket_id;
+            match tickets.iter_mut().find(same) {
                 Some(row) if row.version < known.version => *row = known,
-                _ => {}
+                Some(_) => {}
+                None if touched.contains(&known.ticket_id) => tickets.push(known),
+                None => {}
             }
         }
         self.more = page.next_cursor.is_some();
@@ -126,10 +157,15 @@ impl Lane {
             .filter(|at| shows(&tickets[*at]))
             .collect();
         self.order.sort_by_cached_key(|at| {
-            (
-                due(&tickets[*at], world.now).order(),
-                tickets[*at].ticket_id,
-            )
+            let ticket = &tickets[*at];
+            let due = due(ticket, world.now);
+            // as in the queue: what is late, then emergencies
+            let rank = match (due.is_breached(), is_emergency(ticket)) {
+                (true, _) => 0,
+                (false, true) => 1,
+                (false, false) => 2,
+            };
+            (rank, due.order(), ticket.ticket_id)
         });
         if follow {
             self.at = 0;

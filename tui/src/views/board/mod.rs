@@ -3,9 +3,10 @@
 mod draw;
 pub(crate) mod lane;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use dispatch_contract::{Event, State, TicketId};
+use dispatch_contract::reading::Page;
+use dispatch_contract::{Event, State, Ticket, TicketId};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
@@ -32,6 +33,8 @@ pub(crate) struct Board {
     /// Only the most urgent of each lane is looked at.
     follow: bool,
     changed: HashSet<TicketId>,
+    /// Something was committed about them while lanes were read.
+    touched: HashSet<TicketId>,
 }
 
 impl Board {
@@ -44,6 +47,7 @@ impl Board {
             marks: HashSet::new(),
             follow: false,
             changed: HashSet::new(),
+            touched: HashSet::new(),
         }
     }
 
@@ -51,15 +55,63 @@ impl Board {
         &mut self.lanes[state as usize]
     }
 
-    fn find(&self, id: TicketId) -> Option<&dispatch_contract::Ticket> {
+    /// A ticket that a lane holds.
+    pub(crate) fn find(&self, id: TicketId) -> Option<&Ticket> {
         self.lanes.iter().find_map(|lane| lane.find(id))
     }
 
-    fn put(&mut self, ticket: dispatch_contract::Ticket) {
-        for lane in &mut self.lanes {
-            lane.remove(ticket.ticket_id);
+    /// A ticket as it stands now, or stood: in one lane, and never back to what it was.
+    fn put(&mut self, ticket: Ticket) {
+        let id = ticket.ticket_id;
+        if self.version(id).is_some_and(|held| held > ticket.version) {
+            return;
         }
+        self.remove(id);
         self.lane(ticket.state).put(ticket);
+    }
+
+    fn remove(&mut self, id: TicketId) {
+        for lane in &mut self.lanes {
+            lane.remove(id);
+        }
+    }
+
+    /// As new as any lane has it.
+    fn version(&self, id: TicketId) -> Option<u64> {
+        let held = self.lanes.iter().filter_map(|lane| lane.find(id));
+        held.map(|ticket| ticket.version).max()
+    }
+
+    /// What the host answered about a lane. It may be of before what the stream told since:
+    /// a ticket that another lane has newer is not there any more, and one that it has older
+    /// is here now.
+    fn fill(&mut self, state: State, mut page: Page<Ticket>) {
+        let held: HashMap<TicketId, (State, u64)> = self
+            .lanes
+            .iter()
+            .filter(|lane| lane.state != state)
+            .flat_map(Lane::all)
+            .map(|row| (row.ticket_id, (row.state, row.version)))
+            .collect();
+        page.items.retain(|row| {
+            let other = held.get(&row.ticket_id);
+            other.is_none_or(|(_, version)| *version < row.version)
+        });
+        for row in &page.items {
+            if let Some((other, _)) = held.get(&row.ticket_id) {
+                self.lane(*other).remove(row.ticket_id);
+            } else if self.touched.contains(&row.ticket_id) && self.find(row.ticket_id).is_none() {
+                // it may have gone to where no lane holds it
+                self.changed.insert(row.ticket_id);
+            }
+        }
+        let touched = std::mem::take(&mut self.touched);
+        self.lane(state).fill(page, &touched);
+        self.touched = touched;
+    }
+
+    fn is_reading(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.reading)
     }
 
     fn step(&mut self, by: isize) {
@@ -129,6 +181,9 @@ impl View for Board {
 
     fn news(&mut self, event: &Event, _world: &World) {
         let Some(id) = event.ticket_id else { return };
+        if self.is_reading() {
+            self.touched.insert(id);
+        }
         match self.find(id).map(|ticket| fold(ticket, event)) {
             Some(Folded::Now(ticket)) => self.put(*ticket),
             Some(Folded::Known) => {}
@@ -151,6 +206,9 @@ impl View for Board {
 
     fn wants(&mut self, _world: &World, room: usize) -> Vec<Ask> {
         let mut asks = Vec::new();
+        if !self.is_reading() {
+            self.touched.clear();
+        }
         for lane in &mut self.lanes {
             if asks.len() < room && lane.stale && !lane.reading {
                 (lane.stale, lane.reading) = (false, true);
@@ -170,9 +228,8 @@ impl View for Board {
         match (ask, answered) {
             (Ask::Lane(state), Ok(Got::Tickets(page))) => {
                 self.trouble = None;
-                let lane = self.lane(*state);
-                lane.reading = false;
-                lane.fill(page);
+                self.lane(*state).reading = false;
+                self.fill(*state, page);
             }
             (Ask::Lane(state), Err(trouble)) => {
                 let lane = self.lane(*state);
@@ -181,7 +238,8 @@ impl View for Board {
                 self.trouble = Some(trouble);
             }
             (Ask::Ticket(_), Ok(Got::Ticket(ticket))) => self.put(*ticket),
-            (Ask::Ticket(id), Err(trouble)) if !trouble.is_not_found() && !trouble.is_final() => {
+            (Ask::Ticket(id), Err(trouble)) if trouble.is_not_found() => self.remove(*id),
+            (Ask::Ticket(id), Err(trouble)) if !trouble.is_final() => {
                 self.changed.insert(*id);
             }
             _ => {}
@@ -271,40 +329,4 @@ impl Board {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{moved, ticket, world};
-    use dispatch_contract::reading::Page;
-
-    #[test]
-    fn a_ticket_is_in_one_lane_and_moves_as_it_is_told() {
-        let mut board = Board::new();
-        let world = world();
-        let area = Rect::new(0, 0, 200, 50);
-        let asks = board.wants(&world, 20);
-        assert_eq!(asks.len(), 9);
-        assert!(board.wants(&world, 20).is_empty(), "they are being read");
-        for ask in &asks {
-            let page = Page {
-                items: if *ask == Ask::Lane(State::New) {
-                    vec![ticket(1), ticket(2)]
-                } else {
-                    Vec::new()
-                },
-                next_cursor: None,
-            };
-            board.take(ask, Ok(Got::Tickets(page)), &world);
-        }
-        board.settle(area, &world);
-        assert_eq!(board.lanes[0].shown().len(), 2);
-        board.news(&moved(1, 2, State::New, State::Triaged), &world);
-        board.settle(area, &world);
-        let held = |board: &Board| -> Vec<usize> {
-            board.lanes.iter().map(|lane| lane.shown().len()).collect()
-        };
-        assert_eq!(held(&board), [1, 1, 0, 0, 0, 0, 0, 0, 0]);
-        // of a ticket that no lane holds, the lane it came to is read
-        board.news(&moved(9, 4, State::Dispatched, State::Onsite), &world);
-        assert_eq!(board.wants(&world, 9), [Ask::Lane(State::Onsite)]);
-    }
-}
+mod tests;
