@@ -4,9 +4,9 @@ use dispatch_contract::answer::Answer;
 use dispatch_contract::decision::Decision;
 use dispatch_contract::event::EventType;
 use dispatch_contract::packs::{FlippedCall, PackStatus};
-use dispatch_contract::reading::{CaseFile, Page, Technician};
+use dispatch_contract::reading::{CaseFile, DecisionFilter, Page, Technician};
 use dispatch_contract::summary::Summary;
-use dispatch_contract::{Event, Refusal, State, Ticket, TicketId, Tool};
+use dispatch_contract::{Event, PrincipalId, Refusal, State, Ticket, TicketId, Tool};
 use serde_json::Value;
 
 use crate::form::Named;
@@ -37,13 +37,15 @@ pub(crate) enum Ask {
         ticket: Option<TicketId>,
         /// Of this type.
         kind: Option<EventType>,
+        /// By this principal.
+        actor: Option<PrincipalId>,
         /// After this page.
         cursor: Option<String>,
     },
     /// A ticket's chain, the oldest first.
     Chain(TicketId, Option<String>),
     /// Decisions, the newest first.
-    Decisions(Option<String>),
+    Decisions(DecisionFilter),
     /// What judges.
     Packs,
     /// What became of packs, the newest first.

@@ -11,6 +11,11 @@ use crate::world::World;
 pub(crate) trait Item {
     /// Tells it from every other.
     fn id(&self) -> String;
+
+    /// What it is filtered by besides its cells: whole ids, and what has no column.
+    fn besides(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 }
 
 /// See the module.
@@ -84,6 +89,12 @@ impl<T: Item> Rows<T> {
             }
         }
         self.dirty = true;
+    }
+
+    /// Take all of them out, the newest first.
+    pub(crate) fn take(&mut self) -> Vec<T> {
+        self.dirty = true;
+        self.items.drain(..).collect()
     }
 
     pub(crate) fn clear(&mut self) {
@@ -200,6 +211,7 @@ impl<T: Item> Rows<T> {
                     .map(|column| (column.name, (column.cell)(item, world)))
                     .collect();
                 cells.push(("ID", item.id()));
+                cells.extend(item.besides());
                 query.matches(&cells)
             }
         };

@@ -1,11 +1,12 @@
 //! Reads over HTTP: bearer token, problem documents, a limit on time and bytes.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use dispatch_contract::event::EventType;
 use dispatch_contract::reading::{Page, Technician};
-use dispatch_contract::{Refusal, State, Ticket, Tool};
+use dispatch_contract::{Code, Refusal, State, Ticket, Tool};
 use reqwest::{RequestBuilder, Response, Url, redirect};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -24,6 +25,8 @@ const READ_TIMEOUT: Duration = Duration::from_secs(20);
 const CALL_TIMEOUT: Duration = Duration::from_secs(35);
 /// Items of a long listing asked for at once.
 const MANY: &str = "200";
+/// Later than any window ends: all that is awaited, the soonest first.
+const SOME_DAY: &str = "9999-01-01T00:00:00Z";
 /// The largest answer that is read, in bytes.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// What of a problem's words is shown, in characters.
@@ -111,12 +114,7 @@ impl Client {
                 with(&mut url, "limit", Some(MANY));
                 Got::Tickets(self.read(url).await?)
             }
-            Ask::Lane(state) => {
-                let mut url = v0(&["tickets"]);
-                with(&mut url, "state", Some(state.name()));
-                with(&mut url, "limit", Some(&lane::MOST.to_string()));
-                Got::Tickets(self.read(url).await?)
-            }
+            Ask::Lane(state) => Got::Tickets(self.lane(*state).await?),
             Ask::Ticket(id) => Got::Ticket(self.read(v0(&["tickets", &id.to_string()])).await?),
             Ask::Case(id) => Got::Case(self.read(v0(&["tickets", &id.to_string(), "case"])).await?),
             Ask::Summary(id) => Got::Summary(
@@ -130,12 +128,15 @@ impl Client {
             Ask::Events {
                 ticket,
                 kind,
+                actor,
                 cursor,
             } => {
                 let mut url = v0(&["audit"]);
                 let ticket = ticket.map(|id| id.to_string());
                 with(&mut url, "ticket_id", ticket.as_deref());
+                let actor = actor.map(|id| id.to_string());
                 with(&mut url, "type", kind.map(EventType::name));
+                with(&mut url, "actor_id", actor.as_deref());
                 with(&mut url, "cursor", cursor.as_deref());
                 with(&mut url, "limit", Some(MANY));
                 Got::Events(self.read(url).await?)
@@ -146,9 +147,15 @@ impl Client {
                 with(&mut url, "limit", Some(MANY));
                 Got::Events(self.read(url).await?)
             }
-            Ask::Decisions(cursor) => {
+            Ask::Decisions(filter) => {
                 let mut url = v0(&["decisions"]);
-                with(&mut url, "cursor", cursor.as_deref());
+                let ticket = filter.ticket_id.map(|id| id.to_string());
+                let allowed = filter.allowed.map(|allowed| allowed.to_string());
+                with(&mut url, "ticket_id", ticket.as_deref());
+                with(&mut url, "tool", filter.tool.as_deref());
+                with(&mut url, "allowed", allowed.as_deref());
+                with(&mut url, "code", filter.code.map(Code::name));
+                with(&mut url, "cursor", filter.cursor.as_deref());
                 with(&mut url, "limit", Some(MANY));
                 Got::Decisions(self.read(url).await?)
             }
@@ -216,6 +223,33 @@ impl Client {
             urgent: urgent.items,
             page,
         })
+    }
+
+    /// A lane's newest, and those of it that are urgent however old they are.
+    async fn lane(&self, state: State) -> Result<Page<Ticket>, Trouble> {
+        let tickets = |name: &str, value: Option<&str>| {
+            let mut url = self.url(&["v0", "tickets"]);
+            with(&mut url, "state", Some(state.name()));
+            with(&mut url, name, value);
+            with(&mut url, "limit", Some(&lane::MOST.to_string()));
+            self.read::<Page<Ticket>>(url)
+        };
+        let emergency = lane::has_emergencies(state).then_some("emergency");
+        let awaited = lane::is_awaited(state).then_some(SOME_DAY);
+        let besides = async |name: &str, value: Option<&str>| match value {
+            Some(value) => Ok(tickets(name, Some(value)).await?.items),
+            None => Ok::<_, Trouble>(Vec::new()),
+        };
+        let (mut page, urgent, due) = tokio::try_join!(
+            tickets("priority", None),
+            besides("priority", emergency),
+            besides("due_before", awaited),
+        )?;
+        let mut known: HashSet<_> = page.items.iter().map(|row| row.ticket_id).collect();
+        let more = urgent.into_iter().chain(due);
+        page.items
+            .extend(more.filter(|row| known.insert(row.ticket_id)));
+        Ok(page)
     }
 
     /// Call a tool. A refusal is an answer like another.

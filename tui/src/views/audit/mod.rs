@@ -1,13 +1,17 @@
 //! Every event as it is committed: where it stands in its chain, and whether it verifies.
 
 mod chain;
+mod filter;
 
-use dispatch_contract::{Event, TicketId};
+use std::collections::{HashSet, VecDeque};
+
+use dispatch_contract::{Event, EventId, TicketId, Timestamp, Tool};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use self::chain::Chains;
 pub(crate) use self::chain::Standing;
+use self::filter::{Filter, tool};
 use super::browser::Browser;
 use super::fields::{Field, field, of_event};
 use super::{Act, Listed, Mouse, View};
@@ -16,6 +20,7 @@ use crate::draw::pane;
 use crate::grid::draw::Look;
 use crate::grid::{Column, Item, Width};
 use crate::keys::{Action, Context};
+use crate::shell::query::Query;
 use crate::text::{short_time, tail};
 use crate::theme::Role;
 use crate::trouble::Trouble;
@@ -23,6 +28,9 @@ use crate::world::World;
 
 /// Events held at most.
 const MOST: usize = 2_000;
+/// Among so many of the newest an event may stand already, where a page had it before the
+/// stream told of it.
+const NEAR_DOUBLES: usize = 256;
 /// How close to the last row the cursor comes before more is asked for.
 const NEAR: usize = 20;
 
@@ -36,7 +44,18 @@ impl Item for Row {
     fn id(&self) -> String {
         self.event.event_id.to_string()
     }
+
+    fn besides(&self) -> Vec<(&'static str, String)> {
+        let event = &self.event;
+        let ticket = event.ticket_id.map(|id| ("TICKET", id.to_string()));
+        let tool = tool(event).map(|tool| (TOOL, tool.name().to_owned()));
+        let actor = ("ACTOR", event.actor.id.to_string());
+        [Some(actor), ticket, tool].into_iter().flatten().collect()
+    }
 }
+
+/// What an event is filtered by, and has no column for.
+const TOOL: &str = "TOOL";
 
 static COLUMNS: [Column<Row>; 7] = [
     Column::new("AT", Width::Fixed(15), |row: &Row, _| {
@@ -77,11 +96,15 @@ pub(crate) struct Audit {
     read: bool,
     stale: bool,
     asked: Option<Ask>,
+    /// Came while the newest were read: they may be in no page of it.
+    came: VecDeque<Event>,
     next: Option<String>,
-    /// Of this ticket alone, as typed behind `ticket:`.
-    ticket: Option<TicketId>,
+    /// What of the filter is not of the rows held.
+    filter: Filter,
     /// The filter as it was typed: a part of it is the host's.
     typed: String,
+    /// By this clock `2h` ago is counted, and today is.
+    now: Option<Timestamp>,
     /// A chain that is being read whole, to be verified.
     verifying: Option<(TicketId, Option<String>)>,
     said: Option<(Role, String)>,
@@ -96,9 +119,11 @@ impl Audit {
             read: false,
             stale: true,
             asked: None,
+            came: VecDeque::new(),
             next: None,
-            ticket: None,
+            filter: Filter::default(),
             typed: String::new(),
+            now: None,
             verifying: None,
             said: None,
         }
@@ -109,18 +134,39 @@ impl Audit {
         Row { event, standing }
     }
 
-    /// What is held is joined to what is newer; a gap begins anew.
+    /// The newest page. What came by the stream since it was asked for stands before it, and
+    /// what is held after it, where the two meet; a gap begins anew.
     fn fill(&mut self, events: Vec<Event>, next: Option<String>) {
-        self.list.rows.clear();
-        self.next = next;
-        // the oldest first, so that each finds the one before it
-        let rows: Vec<Row> = events
-            .into_iter()
-            .rev()
-            .map(|event| self.row(event))
-            .collect();
-        self.list.rows.older(rows.into_iter().rev());
+        let mut known: HashSet<EventId> = events.iter().map(|event| event.event_id).collect();
+        let mut held = self.list.rows.take().into_iter();
+        let last = events.last().map(|event| event.event_id);
+        // up to where they meet it is all in the page, or came meanwhile
+        let meets = held.any(|row| Some(row.event.event_id) == last);
+        if !meets {
+            self.next = next.filter(|_| !self.filter.ends(&events));
+        }
+        let came = std::mem::take(&mut self.came).into_iter().rev();
+        let came: Vec<Event> = came.filter(|event| known.insert(event.event_id)).collect();
+        let filter = self.filter.clone();
+        let new = came.into_iter().chain(events);
+        let new: Vec<Event> = new.filter(|event| filter.within(event)).collect();
+        let mut rows = self.rows_of(new);
+        rows.extend(held.filter(|row| known.insert(row.event.event_id)));
+        self.list.rows.older(rows);
         self.stand();
+    }
+
+    /// Rows of events, the newest first. They are looked at the oldest first, so that each
+    /// finds the one before it.
+    fn rows_of(&mut self, events: Vec<Event>) -> Vec<Row> {
+        let rows = events.into_iter().rev().map(|event| self.row(event));
+        let mut rows: Vec<Row> = rows.collect();
+        rows.reverse();
+        rows
+    }
+
+    fn is_reading_newest(&self) -> bool {
+        matches!(self.asked, Some(Ask::Events { cursor: None, .. }))
     }
 
     /// What came later may tell how the rows before stand.
@@ -137,6 +183,7 @@ impl Audit {
         let event = &row.event;
         let mut fields = vec![
             field("verifies", row.standing.says()),
+            field("tool", tool(event).map_or("-", Tool::name)),
             field("sequence", event.sequence.to_string()),
             field("hash", event.hash.clone()),
             field("before", event.previous_hash.clone()),
@@ -188,16 +235,19 @@ impl View for Audit {
     }
 
     fn news(&mut self, event: &Event, _world: &World) {
-        if !self.read || self.ticket.is_some_and(|id| event.ticket_id != Some(id)) {
+        if !self.filter.fits(event) {
             return;
         }
-        let known = self
-            .list
-            .rows
-            .items()
-            .take(64)
-            .any(|row| row.event.event_id == event.event_id);
-        if !known {
+        // whether the page that is being read has it is not known yet
+        if self.is_reading_newest() {
+            self.came.push_back(event.clone());
+            if self.came.len() > MOST {
+                self.came.pop_front();
+            }
+        }
+        let rows = &self.list.rows;
+        let known = |row: &Row| row.event.event_id == event.event_id;
+        if self.read && !rows.items().take(NEAR_DOUBLES).any(known) {
             let row = self.row(event.clone());
             self.list.rows.newest(row);
         }
@@ -223,6 +273,7 @@ impl View for Audit {
         }
         let near = self.list.rows.index() + NEAR >= self.list.rows.len();
         let cursor = if std::mem::take(&mut self.stale) {
+            self.came.clear();
             None
         } else if near && self.next.is_some() && !self.list.rows.is_full() && self.read {
             self.next.clone()
@@ -230,8 +281,9 @@ impl View for Audit {
             return asks;
         };
         let ask = Ask::Events {
-            ticket: self.ticket,
-            kind: None,
+            ticket: self.filter.ticket,
+            kind: self.filter.kind,
+            actor: self.filter.actor,
             cursor,
         };
         self.asked = Some(ask.clone());
@@ -253,12 +305,10 @@ impl View for Audit {
                 self.fill(page.items, page.next_cursor);
             }
             (Ask::Events { .. }, Ok(Got::Events(page))) => {
-                self.next = page.next_cursor;
-                let rows: Vec<Row> = page
-                    .items
-                    .into_iter()
-                    .map(|event| self.row(event))
-                    .collect();
+                self.next = page.next_cursor.filter(|_| !self.filter.ends(&page.items));
+                let mut events = page.items;
+                events.retain(|event| self.filter.within(event));
+                let rows = self.rows_of(events);
                 self.list.rows.older(rows);
                 self.stand();
             }
@@ -280,6 +330,8 @@ impl View for Audit {
         match row.event.ticket_id {
             Some(id) => {
                 self.verifying = Some((id, None));
+                // what was being read is asked for again after it
+                self.stale |= self.is_reading_newest();
                 self.asked = None;
                 Act::Say(Role::Strong, format!("reading the chain of {id}"))
             }
@@ -295,21 +347,23 @@ impl View for Audit {
         &self.typed
     }
 
-    /// `ticket:` with a whole id is the host's to look for.
+    /// See [`Filter`].
     fn set_filter(&mut self, text: &str) {
         self.typed = text.trim().to_owned();
-        let whole = text.split_whitespace().find_map(|word| {
-            let id = word.strip_prefix("ticket:")?;
-            Some((word, id.to_uppercase().parse().ok()?))
-        });
-        let ticket = whole.map(|(_, id)| id);
-        if ticket != self.ticket {
-            self.ticket = ticket;
+        let (filter, rest, wrong) = Filter::parse(text, self.now);
+        if filter != self.filter {
+            self.filter = filter;
             self.list.rows.clear();
+            self.came.clear();
             self.reload();
         }
-        let rest = whole.map_or(text.to_owned(), |(word, _)| text.replace(word, ""));
-        self.list.set_filter(&rest);
+        if let Some(wrong) = wrong {
+            self.said = Some((Role::Warn, wrong));
+        }
+        let mut names = self.list.columns();
+        names.extend(["ID", TOOL]);
+        self.list.rows.filter(Query::parse(&rest, &names));
+        self.list.inside = false;
     }
 
     fn ticket(&self) -> Option<TicketId> {
@@ -329,6 +383,7 @@ impl View for Audit {
     }
 
     fn settle(&mut self, area: Rect, world: &World) {
+        self.now = Some(world.now);
         let fields = self.fields();
         self.list.settle(area, world, &fields);
     }
@@ -336,8 +391,22 @@ impl View for Audit {
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, world: &World) {
         let parts = self.list.parts(area);
         let mut title = "Audit".to_owned();
-        if let Some(id) = self.ticket {
+        if let Some(id) = self.filter.ticket {
             title.push_str(&format!(" of {id}"));
+        }
+        if let Some(kind) = self.filter.kind {
+            title.push_str(&format!(" {}", kind.name()));
+        }
+        if let Some(id) = self.filter.actor {
+            title.push_str(&format!(" by {}", tail(&id)));
+        }
+        for (word, at) in [("since", self.filter.since), ("until", self.filter.until)] {
+            if let Some(at) = at {
+                title.push_str(&format!(" {word} {}", short_time(at)));
+            }
+        }
+        if self.asked.is_some() && self.read {
+            title.push_str(" reading");
         }
         let look = |row: &Row| Look {
             role: row.standing.is_broken().then_some(Role::Alarm),
@@ -349,6 +418,9 @@ impl View for Audit {
             let faint = world.theme.style(Role::Faint);
             match &self.trouble {
                 Some(trouble) => pane::say_trouble(frame, inner, trouble, world),
+                None if self.asked.is_some() => {
+                    pane::say(frame, inner, &[("Reading events.", faint)])
+                }
                 None if self.read => pane::say(frame, inner, &[("No event is like that.", faint)]),
                 None => pane::say(frame, inner, &[("Reading events.", faint)]),
             }

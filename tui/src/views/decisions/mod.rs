@@ -1,10 +1,12 @@
 //! Every verdict: allowed and refused, by whom, at which step, in how many microseconds.
 
 mod figures;
+mod query;
 
 use std::collections::HashSet;
 
 use dispatch_contract::decision::Decision;
+use dispatch_contract::reading::DecisionFilter;
 use dispatch_contract::{DecisionId, Event, TicketId, Timestamp};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
@@ -32,6 +34,12 @@ const SPACING_US: i64 = 100_000;
 impl Item for Decision {
     fn id(&self) -> String {
         self.decision_id.to_string()
+    }
+
+    fn besides(&self) -> Vec<(&'static str, String)> {
+        let ticket = self.ticket_id.map(|id| ("TICKET", id.to_string()));
+        let actor = self.actor.map(|actor| ("ACTOR", actor.id.to_string()));
+        ticket.into_iter().chain(actor).collect()
     }
 }
 
@@ -90,7 +98,12 @@ pub(crate) struct Decisions {
     list: Browser<Decision>,
     known: HashSet<DecisionId>,
     only: Only,
+    /// The filter as it was typed: a part of it is the host's.
     typed: String,
+    /// The host's part of it.
+    host: DecisionFilter,
+    /// And ours.
+    ours: String,
     trouble: Option<Trouble>,
     read: bool,
     /// Something was committed or refused since it was read.
@@ -107,6 +120,8 @@ impl Decisions {
             known: HashSet::new(),
             only: Only::All,
             typed: String::new(),
+            host: DecisionFilter::default(),
+            ours: String::new(),
             trouble: None,
             read: false,
             woken: true,
@@ -121,13 +136,20 @@ impl Decisions {
         self.woken = true;
     }
 
+    fn asks(&self, cursor: Option<String>) -> DecisionFilter {
+        DecisionFilter {
+            cursor,
+            ..self.host.clone()
+        }
+    }
+
     fn filtered(&mut self) {
         let verdict = match self.only {
             Only::All => "",
             Only::Refused => " verdict:deny",
             Only::Allowed => " verdict:allow",
         };
-        self.list.set_filter(&format!("{}{verdict}", self.typed));
+        self.list.set_filter(&format!("{}{verdict}", self.ours));
     }
 
     /// The newest page, joined to what is held; where they do not touch, it begins anew.
@@ -263,12 +285,15 @@ impl View for Decisions {
             return Vec::new();
         };
         self.asked = Some(cursor.clone());
-        vec![Ask::Decisions(cursor)]
+        vec![Ask::Decisions(self.asks(cursor))]
     }
 
     fn take(&mut self, ask: &Ask, answered: Answered, _world: &World) {
-        let Ask::Decisions(cursor) = ask else { return };
-        if self.asked.as_ref() != Some(cursor) {
+        let Ask::Decisions(DecisionFilter { cursor, .. }) = ask else {
+            return;
+        };
+        let is_asked = self.asked.as_ref() == Some(cursor);
+        if !is_asked || *ask != Ask::Decisions(self.asks(cursor.clone())) {
             return;
         }
         self.asked = None;
@@ -312,6 +337,15 @@ impl View for Decisions {
 
     fn set_filter(&mut self, text: &str) {
         self.typed = text.trim().to_owned();
+        let (host, ours) = query::parse(text);
+        self.ours = ours;
+        if host != self.host {
+            self.host = host;
+            self.list.rows.clear();
+            self.known.clear();
+            (self.asked, self.next, self.looked_at) = (None, None, None);
+            self.woken = true;
+        }
         self.filtered();
     }
 

@@ -7,7 +7,7 @@ use crate::testing::{at, decision, event, world};
 fn read(view: &mut Decisions, decisions: Vec<Decision>) {
     view.looked_at = None;
     let asks = view.wants(&world(), 4);
-    assert_eq!(asks, [Ask::Decisions(None)]);
+    assert_eq!(asks, [Ask::Decisions(DecisionFilter::default())]);
     let page = Page {
         items: decisions,
         next_cursor: Some("older".into()),
@@ -43,7 +43,10 @@ fn it_is_read_again_when_it_is_told_to_and_not_else_nor_too_often() {
     assert_eq!(view.wants(&later, 4), [], "nobody told of anything");
     view.refused();
     assert_eq!(view.wants(&world(), 4), [], "it was read a moment ago");
-    assert_eq!(view.wants(&later, 4), [Ask::Decisions(None)]);
+    assert_eq!(
+        view.wants(&later, 4),
+        [Ask::Decisions(DecisionFilter::default())]
+    );
 }
 
 #[test]
@@ -63,4 +66,38 @@ fn one_kind_is_shown_and_figures_are_over_what_is_shown() {
     assert_eq!(figures::percentile(&shown, 50), 900);
     assert_eq!(figures::percentile(&[], 99), 0);
     assert_eq!(figures::histogram(&shown), [1, 0, 0, 0, 0, 1, 1, 0]);
+}
+
+#[test]
+fn what_the_host_can_look_for_it_is_asked_for_and_an_answer_to_another_filter_is_dropped() {
+    let mut view = Decisions::new();
+    read(&mut view, range(0..5));
+    view.woken = true;
+    view.looked_at = None;
+    let before = view.wants(&world(), 4);
+    view.set_filter("code:gate_blocked 0M");
+    assert_eq!(
+        (view.list.rows.held(), view.filter()),
+        (0, "code:gate_blocked 0M")
+    );
+    let asks = view.wants(&world(), 4);
+    let [Ask::Decisions(filter)] = &asks[..] else {
+        panic!("{asks:?}");
+    };
+    assert_eq!(filter.code, Some(Code::GateBlocked));
+    let page = |decisions| {
+        Ok(Got::Decisions(Page {
+            items: decisions,
+            next_cursor: None,
+        }))
+    };
+    view.take(&before[0], page(range(0..9)), &world());
+    assert_eq!(view.list.rows.held(), 0);
+    let refused = |n| decision(n, Some(Code::GateBlocked), 9);
+    view.take(&asks[0], page(vec![refused(20), refused(1)]), &world());
+    view.settle(Rect::new(0, 0, 120, 40), &world());
+    // the rest is looked for in whole ids too
+    let shown = view.list.rows.shown();
+    assert_eq!(shown.len(), 1);
+    assert!(shown[0].ticket_id.unwrap().to_string().contains("0M"));
 }

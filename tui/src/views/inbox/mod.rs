@@ -245,6 +245,7 @@ impl View for Inbox {
         let ask = |kind| Ask::Events {
             ticket: None,
             kind: Some(kind),
+            actor: None,
             cursor: None,
         };
         KINDS.map(ask).into()
