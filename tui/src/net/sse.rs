@@ -9,11 +9,12 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 #[error("an event of more than {MAX_BYTES} bytes")]
 pub(crate) struct TooLarge;
 
-/// One event: its type, where it has one, and what it holds.
+/// One event: its type, where it has one, what it holds, and the id to go on after.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Told {
     pub(crate) kind: Vec<u8>,
     pub(crate) data: Vec<u8>,
+    pub(crate) id: Option<String>,
 }
 
 /// See the module.
@@ -55,7 +56,8 @@ impl Parser {
                 self.last_id = Some(id);
             }
             let [kind, data] = [&mut self.kind, &mut self.data].map(std::mem::take);
-            return (!data.is_empty()).then_some(Told { kind, data });
+            let id = self.last_id.clone();
+            return (!data.is_empty()).then_some(Told { kind, data, id });
         }
         let (field, value) = match line.iter().position(|byte| *byte == b':') {
             Some(at) => (&line[..at], &line[at + 1..]),
@@ -92,11 +94,15 @@ mod tests {
             for part in stream.as_bytes().chunks(size) {
                 events.extend(parser.take(part).unwrap());
             }
-            let told = |kind: &str, data: &str| Told {
+            let told = |kind: &str, data: &str, id: &str| Told {
                 kind: kind.into(),
                 data: data.into(),
+                id: Some(id.into()),
             };
-            let expected = [told("ticket.created", "{\"é\":1}"), told("", "a\nb")];
+            let expected = [
+                told("ticket.created", "{\"é\":1}", "1-1"),
+                told("", "a\nb", "1-2"),
+            ];
             assert_eq!(events, expected, "cut to {size}");
             // what is not complete is asked for again
             assert_eq!(parser.last_id(), Some("1-2"));
