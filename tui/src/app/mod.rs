@@ -2,30 +2,34 @@
 //! neither terminal nor network, and takes its clock from [`Message::Tick`].
 
 mod act;
+mod call;
 mod reads;
 #[cfg(test)]
 mod tests;
+mod typing;
 
 use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 use dispatch_contract::Timestamp;
 use ratatui::layout::Rect;
 
+use self::call::{Subject, Waiting};
 use self::reads::Reads;
 use crate::ask::{Answered, Ask, Got, ToolEntry};
-use crate::doing::{Doing, Next};
+use crate::doing::{self, Doing, Next};
 use crate::keys::Keys;
 use crate::link::{Link, News};
 use crate::shell::command::History;
 use crate::shell::line::Line;
 use crate::shell::toast::Toasts;
 use crate::theme::{Role, Theme};
+use crate::trouble::Trouble;
 use crate::views::audit::Audit;
 use crate::views::board::Board;
 use crate::views::decisions::Decisions;
 use crate::views::gateways::Gateways;
 use crate::views::inbox::Inbox;
 use crate::views::packs::Packs;
-use crate::views::tickets::Tickets;
+use crate::views::tickets::{Focus, Tickets};
 use crate::views::{Tab, View};
 use crate::world::World;
 
@@ -74,13 +78,20 @@ pub(crate) enum Effect {
     Quit,
 }
 
+/// From one tick to the next no more time passes than this, in microseconds, unless the
+/// machine slept or its clock was set.
+const JUMP_US: i64 = 10_000_000;
+
 /// Whom an answer is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum To {
     View(Tab),
-    Doing,
+    /// The dialog of this number.
+    Doing(u64),
     /// The tools' list, for whoever needs it.
     Tools,
+    /// What a dialog that waits is about.
+    Subject,
 }
 
 /// What is being typed below the view.
@@ -126,8 +137,13 @@ pub(crate) struct App {
     pub(crate) toasts: Toasts,
     history: History,
     tools: Option<Vec<ToolEntry>>,
-    /// A tool's dialog waits for the list of tools: of this tool, or the menu.
-    waiting: Option<Option<dispatch_contract::Tool>>,
+    /// A tool's dialog that waits for what it needs.
+    waiting: Option<Waiting>,
+    subject: Subject,
+    /// The number of the dialog: an answer for another one is of before.
+    dialog: u64,
+    /// The view from which the ticket was opened.
+    came_from: Option<Tab>,
     prefix: Option<String>,
     reads: Reads,
     seed: u128,
@@ -163,6 +179,9 @@ impl App {
             history: History::default(),
             tools: None,
             waiting: None,
+            subject: Subject::default(),
+            dialog: 0,
+            came_from: None,
             prefix: None,
             reads: Reads::new(now),
             seed: setup.seed,
@@ -218,10 +237,12 @@ impl App {
     pub(crate) fn update(&mut self, message: Message) -> Vec<Effect> {
         let effects = match message {
             Message::Tick(now) => {
+                let jumped = (now.micros() - self.world.now.micros()).abs() > JUMP_US;
                 self.world.now = now;
                 self.toasts.tick(now);
                 self.reads.tick(now);
-                Vec::new()
+                // the machine slept: the line is of before, whatever it looks like
+                self.suspect(jumped)
             }
             Message::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
             Message::Key(key) => self.key(key),
@@ -233,8 +254,9 @@ impl App {
                 Vec::new()
             }
             Message::Got(number, answered) => {
+                let away = matches!(answered, Err(Trouble::Unreachable { .. }));
                 self.got(number, answered);
-                Vec::new()
+                self.suspect(away)
             }
             Message::News(news) => {
                 self.news(news);
@@ -252,6 +274,13 @@ impl App {
         self.settle(effects)
     }
 
+    /// The stream may be dead though it says nothing: open it anew, after the last event.
+    fn suspect(&self, is_so: bool) -> Vec<Effect> {
+        let is_live = self.world.link == Link::Live;
+        let reconnect = (is_so && is_live).then_some(Effect::Reconnect);
+        reconnect.into_iter().collect()
+    }
+
     fn got(&mut self, number: u64, answered: Answered) {
         let Some((to, ask)) = self.reads.answered(number, answered.as_ref().err()) else {
             return;
@@ -267,18 +296,22 @@ impl App {
                 let (view, world) = self.with(tab);
                 view.take(&ask, answered, world);
             }
-            To::Doing => {
-                if let Some(doing) = &mut self.doing {
+            To::Doing(dialog) => match &mut self.doing {
+                Some(doing) if dialog == self.dialog => {
                     let next = doing.take(&ask, answered);
                     self.next(next);
                 }
-            }
+                _ => {
+                    if let Some((role, said)) = doing::outcome(&ask, &answered) {
+                        self.say(role, said);
+                    }
+                }
+            },
+            To::Subject => self.subject_came(answered),
             To::Tools => match answered {
                 Ok(Got::Tools(tools)) => {
                     self.tools = Some(tools);
-                    if let Some(tool) = self.waiting.take() {
-                        self.call(tool);
-                    }
+                    self.begin();
                 }
                 Ok(_) => {}
                 Err(trouble) => {
@@ -295,7 +328,7 @@ impl App {
             Next::Stay => {}
             Next::Fill(tool) => self.fill(tool),
             Next::Over(said) => {
-                self.doing = None;
+                (self.doing, self.waiting) = (None, None);
                 if let Some((role, said)) = said {
                     self.say(role, said);
                 }
@@ -353,12 +386,14 @@ impl App {
             self.say(role, said);
         }
         if let Some(doing) = &mut self.doing {
+            doing.settle(area, &self.world);
             for ask in doing.wants() {
-                effects.push(self.reads.send(To::Doing, ask));
+                effects.push(self.reads.send(To::Doing(self.dialog), ask));
             }
         }
-        if self.waiting.is_some() && self.tools.is_none() && !self.reads.asked(To::Tools) {
-            effects.push(self.reads.send(To::Tools, Ask::Tools));
+        effects.extend(self.wants_for_dialog());
+        if self.tab != Tab::Tickets || self.tickets.focus == Focus::Queue {
+            self.came_from = None;
         }
         // the inbox's count stands beside its name whatever view is shown
         for tab in [self.tab, Tab::Inbox] {

@@ -3,11 +3,12 @@ use dispatch_contract::ticket::Priority;
 use dispatch_contract::{Event, State, TicketId};
 
 use super::*;
-use crate::keys::TABLE;
-use crate::testing::{at, event, id, key, moved, press, ticket};
+use crate::testing::{at, event, id, moved, press, ticket};
 use crate::trouble::Trouble;
 use crate::views::tickets::Focus;
 use crate::views::tickets::queue::{Filter, Listing, Place};
+
+mod dialogs;
 
 fn lost() -> Trouble {
     Trouble::Unreachable {
@@ -43,6 +44,15 @@ fn asks(effects: &[Effect]) -> Vec<Ask> {
         _ => None,
     });
     asks.collect()
+}
+
+fn click(column: u16, row: u16) -> Message {
+    Message::Mouse(MouseEvent {
+        kind: crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left),
+        column,
+        row,
+        modifiers: crossterm::event::KeyModifiers::NONE,
+    })
 }
 
 /// The number of the ask like this.
@@ -245,14 +255,6 @@ fn views_are_reached_by_number_command_and_mouse() {
     assert_eq!(app.tab, Tab::Audit);
     press(&mut app, ": f l y enter");
     assert_eq!(app.toasts.shown().count(), 1);
-    let click = |column, row| {
-        Message::Mouse(MouseEvent {
-            kind: crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left),
-            column,
-            row,
-            modifiers: crossterm::event::KeyModifiers::NONE,
-        })
-    };
     app.update(click(3, 1));
     assert_eq!(app.tab, Tab::Tickets);
     // the third row below the frame and the heading
@@ -286,80 +288,106 @@ fn help_scrolls_and_any_other_key_leaves_it() {
     let mut app = live(1..4, None);
     press(&mut app, "? j j");
     assert_eq!(app.help, Some(2));
+    for (keys, expected) in [("G", true), ("g g", false), ("end", true), ("home", false)] {
+        press(&mut app, keys);
+        assert_eq!(app.help.map(|at| at > 10), Some(expected), "{keys}");
+    }
     press(&mut app, "x");
     assert_eq!(app.help, None);
-    assert_eq!(press(&mut app, "? q"), [Effect::Quit]);
+    assert_eq!(
+        press(&mut app, "? q"),
+        [],
+        "out of the help, not of the console"
+    );
+    assert_eq!(app.help, None);
+    assert_eq!(press(&mut app, "? ctrl-c"), [Effect::Quit]);
 }
 
-/// Keys of the table, letters, sizes, answers that never came: nothing breaks, and what is
-/// drawn fits.
 #[test]
-fn random_keys_and_sizes_break_nothing() {
-    use ratatui::Terminal;
-    use ratatui::backend::TestBackend;
+fn of_two_equal_reads_the_later_ones_answer_shows() {
+    let mut app = App::new(setup(), at(0), (80, 24));
+    let first = number(&app.start(), is_list);
+    // committed before the stream was open: only the second read has it
+    let effects = app.update(Message::News(News::Open { resumed: false }));
+    let second = number(&effects, is_list);
+    app.update(Message::Got(first, Ok(listing(1..4, None))));
+    assert!(app.tickets.is_listing(), "that one is of before");
+    app.update(Message::Got(second, Ok(listing(1..5, None))));
+    assert_eq!(app.tickets.queue.rows()[0].ticket_id, id(4));
+}
 
-    let mut app = live(0..50, Some("c1"));
-    let tools = crate::testing::tools();
-    let mut seed = 7_u64;
-    let names: Vec<&str> = TABLE.iter().flat_map(|one| one.keys).copied().collect();
-    for round in 0..6_000 {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let n = (seed >> 33) as usize;
-        match n % 7 {
-            0 => {
-                let letter = char::from_u32(32 + (n >> 8) as u32 % 0x2500).unwrap_or('x');
-                app.update(Message::Key(KeyEvent::from(
-                    crossterm::event::KeyCode::Char(letter),
-                )));
-            }
-            1 => {
-                let (columns, rows) = ((n >> 8) % 220, (n >> 16) % 70);
-                app.update(Message::Resize(columns as u16, rows as u16));
-            }
-            2 => {
-                let kinds = [
-                    crossterm::event::MouseEventKind::ScrollDown,
-                    crossterm::event::MouseEventKind::ScrollUp,
-                    crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left),
-                ];
-                app.update(Message::Mouse(MouseEvent {
-                    kind: kinds[(n >> 4) % 3],
-                    column: ((n >> 8) % 220) as u16,
-                    row: ((n >> 16) % 70) as u16,
-                    modifiers: crossterm::event::KeyModifiers::NONE,
-                }));
-            }
-            3 => {
-                let number = app.reads.last();
-                let answers = [
-                    Ok(Got::Tools(tools.clone())),
-                    Err(lost()),
-                    Ok(listing(0..20, None)),
-                    Ok(Got::Events(Page {
-                        items: crate::testing::chain(3, 4),
-                        next_cursor: None,
-                    })),
-                ];
-                let answer = answers[(n >> 5) % 4].clone();
-                app.update(Message::Got(number, answer));
-            }
-            _ => {
-                for one in names[(n >> 8) % names.len()]
-                    .replace("gg", "g g")
-                    .split(' ')
-                {
-                    app.update(Message::Key(key(one)));
-                }
-            }
-        }
-        tick(&mut app, round);
-        if round % 5 == 0 {
-            let (columns, rows) = app.size;
-            let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-            terminal
-                .draw(|frame| crate::draw::draw(frame, &app))
-                .unwrap();
-        }
-        assert!(app.tickets.queue.index() <= app.tickets.queue.len());
+#[test]
+fn a_line_that_may_be_dead_is_opened_anew() {
+    let mut app = live(1..4, None);
+    assert!(!tick(&mut app, 5).contains(&Effect::Reconnect));
+    let effects = tick(&mut app, 60);
+    assert!(effects.contains(&Effect::Reconnect), "the machine slept");
+    let effects = press(&mut app, "enter");
+    let read = number(&effects, |ask| matches!(ask, Ask::Case(_)));
+    let effects = app.update(Message::Got(read, Err(lost())));
+    assert!(effects.contains(&Effect::Reconnect), "a read found nobody");
+    let gone = News::Lost {
+        trouble: lost(),
+        retry_in_s: Some(9),
+    };
+    app.update(Message::News(gone));
+    assert!(
+        !tick(&mut app, 600).contains(&Effect::Reconnect),
+        "it has its own waits"
+    );
+}
+
+#[test]
+fn esc_goes_back_to_where_one_came_from_and_out_of_a_state() {
+    let mut app = live(1..4, None);
+    for (tab, back) in [("3", "esc"), ("2", "backspace")] {
+        press(&mut app, tab);
+        let from = app.tab;
+        app.show(id(77));
+        app.update(Message::Resize(80, 24));
+        assert_eq!((app.tab, app.tickets.focus), (Tab::Tickets, Focus::Ticket));
+        press(&mut app, "n J");
+        press(&mut app, back);
+        assert_eq!(app.tab, from);
     }
+    // whoever went on from there is not thrown back
+    app.show(id(77));
+    press(&mut app, "tab tab esc");
+    assert_eq!(app.tab, Tab::Tickets);
+    press(&mut app, "]");
+    assert_eq!(app.view().filter(), "state:new");
+    press(&mut app, "esc");
+    assert_eq!(
+        (app.view().filter(), app.tickets.queue.filter.state),
+        ("", None)
+    );
+}
+
+#[test]
+fn what_is_typed_is_for_the_view_it_was_typed_in() {
+    let mut app = live(1..4, None);
+    press(&mut app, "/ q");
+    // the audit's name, on the second line
+    app.update(click(25, 1));
+    assert_eq!(app.tab, Tab::Audit);
+    assert!(app.typing.is_none());
+    assert_eq!(app.view().filter(), "");
+}
+
+#[test]
+fn commands_are_gone_through_from_the_latest_each_time_and_the_board_says_how_it_is_sorted() {
+    let mut app = live(1..4, None);
+    press(&mut app, ": a u d i t enter");
+    press(&mut app, ": b o a r d enter");
+    let typed = |app: &App| app.typing.as_ref().unwrap().line.text();
+    press(&mut app, ": up up");
+    assert_eq!(typed(&app), "audit");
+    press(&mut app, "esc : up");
+    assert_eq!(typed(&app), "board");
+    press(&mut app, "esc : s o r t space s i t e enter");
+    let said = app
+        .toasts
+        .shown()
+        .any(|toast| toast.says.contains("by urgency"));
+    assert!(said, "lanes have an order of their own");
 }

@@ -37,6 +37,20 @@ fn a_whole_file_is_read() {
 }
 
 #[test]
+fn the_readmes_sample_is_taken_as_it_stands() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("```toml\n").expect("a sample");
+    let (sample, _) = rest.split_once("```").expect("its end");
+    let file = File::parse(sample).expect("in order");
+    assert_eq!(file.hosts.len(), 3);
+    assert_eq!(file.default.as_deref(), Some("home"));
+    let sort = file
+        .keys
+        .of(crate::keys::Context::Anywhere, crate::keys::Action::Sort);
+    assert_eq!(sort, ["z", "ctrl-o"]);
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_place() {
     for (from, to, says) in [
         ("read_only = true", "readonly = true", "line 11, column 1"),

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::before_after::changes;
+use super::confirm::draw_confirm;
 use super::menu::Legal;
 use super::{Doing, Menu, Sheet, Stage};
 use crate::app::App;
@@ -18,13 +18,13 @@ use crate::theme::Role;
 use crate::world::World;
 
 /// The widest dialog.
-const WIDTH: u16 = 100;
+pub(super) const WIDTH: u16 = 100;
 
 pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, doing: &Doing, app: &App) {
     match doing {
         Doing::Menu(menu) => draw_menu(frame, area, menu, app),
         Doing::Sheet(sheet) => match sheet.stage {
-            Stage::Filling | Stage::Uploading | Stage::Judging => {
+            Stage::Filling | Stage::Uploading | Stage::Judging | Stage::Reading => {
                 draw_form(frame, area, sheet, app)
             }
             Stage::Confirming | Stage::Committing => draw_confirm(frame, area, sheet, app),
@@ -37,6 +37,11 @@ fn draw_menu(frame: &mut Frame<'_>, area: Rect, menu: &Menu, app: &App) {
     let title = match &menu.ticket {
         Some((id, state)) => format!("call a tool on {id}, {state}"),
         None => "call a tool".to_owned(),
+    };
+    let title = if menu.is_for_reading() {
+        format!("{title}: read-only, this token may call none")
+    } else {
+        title
     };
     let rows = u16::try_from(menu.tools.len()).unwrap_or(12);
     let inner = pane::dialog(frame, area, (WIDTH, rows + 6), &title, world);
@@ -249,6 +254,9 @@ fn foot(sheet: &Sheet, app: &App, width: usize) -> Vec<Line<'static>> {
     }
     if sheet.stage == Stage::Uploading {
         say("uploading the file; nothing is committed yet", Role::Faint);
+    } else if sheet.stage == Stage::Reading {
+        let said = "somebody changed the ticket: it is read and the call judged anew";
+        say(said, Role::Faint);
     } else if sheet.stage == Stage::Judging {
         say(
             "the host is judging it; nothing is committed yet",
@@ -272,69 +280,4 @@ fn foot(sheet: &Sheet, app: &App, width: usize) -> Vec<Line<'static>> {
         say(&hint, Role::Faint);
     }
     lines
-}
-
-fn draw_confirm(frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, app: &App) {
-    let world = &app.world;
-    let theme = &world.theme;
-    let Some(judged) = &sheet.after else { return };
-    let changes = changes(sheet.ticket.as_ref(), judged);
-    let height = u16::try_from(changes.len() + 9).unwrap_or(area.height);
-    let title = format!("commit {}?", sheet.tool);
-    let inner = pane::dialog(frame, area, (WIDTH, height.max(10)), &title, world);
-    let width = usize::from(inner.width);
-    let third = width / 3;
-    let mut foot = vec![pane::rule("", width, world)];
-    if let Some((role, said)) = &sheet.note {
-        for part in wrap(said, width.saturating_sub(2)).into_iter().take(3) {
-            foot.push(Line::styled(format!(" {part}"), theme.style(*role)));
-        }
-    }
-    let hint = if sheet.stage == Stage::Committing {
-        " sent; waiting for the host's answer".to_owned()
-    } else {
-        format!(
-            " {} commits it  {} back to the form, nothing committed",
-            app.keys.first(Context::Confirm, Action::Submit),
-            app.keys.first(Context::Confirm, Action::Back)
-        )
-    };
-    foot.push(Line::styled(fit(&hint, width), theme.style(Role::Faint)));
-    let mut lines = vec![Line::styled(
-        format!(
-            " {} {} {}",
-            fit("what", third),
-            fit("before", third.saturating_sub(2)),
-            fit("after", third.saturating_sub(2))
-        ),
-        theme.style(Role::Faint),
-    )];
-    if changes.is_empty() {
-        lines.push(Line::raw(
-            " The snapshot stays as it is; the case file gains an entry.",
-        ));
-    }
-    let room = usize::from(inner.height).saturating_sub(foot.len() + 1);
-    let past = sheet.scroll.min(changes.len().saturating_sub(room));
-    for change in changes.iter().skip(past).take(room) {
-        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
-        lines.push(Line::from(vec![
-            Span::raw(" "),
-            Span::styled(fit(&change.name, third), theme.style(Role::Strong)),
-            Span::raw(" "),
-            Span::styled(
-                fit(&side(&change.before), third.saturating_sub(2)),
-                theme.style(Role::Faint),
-            ),
-            Span::raw(" "),
-            Span::styled(
-                fit(&side(&change.after), third.saturating_sub(2)),
-                theme.style(Role::Good),
-            ),
-        ]));
-    }
-    let filled = usize::from(inner.height).saturating_sub(foot.len());
-    lines.resize(filled, Line::default());
-    lines.extend(foot);
-    frame.render_widget(Paragraph::new(lines), inner);
 }

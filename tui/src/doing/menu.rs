@@ -1,9 +1,10 @@
 //! The tools there are, and which of them this caller may call on this ticket now. The
-//! host says so: its summary of the ticket, and for the others a dry run says why not.
+//! host says so: its summary of the ticket, and a dry run of what is on no ticket yet; for
+//! the others a dry run says why not.
 
 use std::collections::HashMap;
 
-use dispatch_contract::{Code, State, TicketId, Tool};
+use dispatch_contract::{Code, Refusal, State, TicketId, Tool};
 use serde_json::json;
 
 use super::Next;
@@ -30,7 +31,13 @@ pub(crate) struct Menu {
     /// What the host says may be called next.
     next: Option<Vec<Tool>>,
     why: HashMap<Tool, String>,
+    /// That is the host's word, not for want of it.
+    heard: bool,
+    /// A ticket may be opened; none until the host said so.
+    may_create: Option<bool>,
     asked: Vec<Tool>,
+    /// Not answered yet: an answer to anything else is for a menu of before.
+    pending: Vec<Ask>,
     wants_summary: bool,
     read_only: bool,
     known: Known,
@@ -50,6 +57,9 @@ impl Menu {
             at: 0,
             next: None,
             why: HashMap::new(),
+            heard: false,
+            may_create: None,
+            pending: Vec::new(),
             asked: Vec::new(),
             read_only,
             known,
@@ -65,10 +75,14 @@ impl Menu {
             );
         }
         if entry.name == Tool::TicketCreate {
-            return Legal::Yes;
+            return match (self.may_create, self.why.get(&entry.name)) {
+                (None, _) => Legal::Asking,
+                (Some(true), _) => Legal::Yes,
+                (Some(false), why) => Legal::No(why.cloned().unwrap_or_default()),
+            };
         }
         let Some((_, state)) = self.ticket else {
-            return Legal::No("it needs a ticket: choose one in the queue first".into());
+            return Legal::No("it needs a ticket, and this row is about none".into());
         };
         let Some(next) = &self.next else {
             return Legal::Asking;
@@ -93,40 +107,60 @@ impl Menu {
         self.tools.get(self.at)
     }
 
+    /// The host was asked, and nothing is legal for this caller: it may look on only.
+    pub(crate) fn is_for_reading(&self) -> bool {
+        let no = |entry: &ToolEntry| matches!(self.legal(entry), Legal::No(_));
+        !self.read_only && self.heard && self.tools.iter().all(no)
+    }
+
     pub(super) fn wants(&mut self) -> Vec<Ask> {
         let mut asks = Vec::new();
-        let Some((id, _)) = self.ticket else {
-            return asks;
-        };
-        if std::mem::take(&mut self.wants_summary) {
+        if let (Some((id, _)), true) = (self.ticket, std::mem::take(&mut self.wants_summary)) {
             asks.push(Ask::Summary(id));
         }
-        let Some(entry) = self.current() else {
-            return asks;
-        };
-        let refused = matches!(self.legal(entry), Legal::No(_)) && !self.read_only;
-        if refused && self.next.is_some() && !self.asked.contains(&entry.name) {
-            let mut body = form::sample(&entry.schema, &self.known);
-            body["ticket_id"] = json!(id);
-            body["request_id"] = json!("console-may-i");
-            let tool = entry.name;
-            self.asked.push(tool);
-            asks.push(Ask::Call {
-                tool,
-                body,
-                dry_run: true,
-            });
+        let create = |entry: &&ToolEntry| entry.name == Tool::TicketCreate;
+        let create = self.tools.iter().find(create).cloned();
+        let refused = self.current().filter(|entry| {
+            let known = self.next.is_some() && self.ticket.is_some();
+            known && matches!(self.legal(entry), Legal::No(_))
+        });
+        let refused = refused.cloned();
+        for entry in [create, refused].into_iter().flatten() {
+            if !self.read_only && !self.asked.contains(&entry.name) {
+                self.asked.push(entry.name);
+                asks.push(self.may_i(&entry));
+            }
         }
+        self.pending.extend(asks.iter().cloned());
         asks
     }
 
+    /// A made-up call, to be judged alone.
+    fn may_i(&self, entry: &ToolEntry) -> Ask {
+        let mut body = form::sample(&entry.schema, &self.known);
+        body["request_id"] = json!("console-may-i");
+        if let Some((id, _)) = self.ticket.filter(|_| entry.name != Tool::TicketCreate) {
+            body["ticket_id"] = json!(id);
+        }
+        Ask::Call {
+            tool: entry.name,
+            body,
+            dry_run: true,
+        }
+    }
+
     pub(super) fn take(&mut self, ask: &Ask, answered: Answered) {
+        let Some(at) = self.pending.iter().position(|known| known == ask) else {
+            return;
+        };
+        self.pending.remove(at);
         match (ask, answered) {
             (Ask::Summary(_), Ok(Got::Summary(summary))) => {
                 if let Some((_, state)) = &mut self.ticket {
                     *state = summary.state;
                 }
                 self.next = Some(summary.next_tools);
+                self.heard = true;
             }
             (Ask::Summary(_), Err(trouble)) => {
                 // without its word nothing is offered
@@ -135,14 +169,25 @@ impl Menu {
                     self.why.insert(entry.name, trouble.to_string());
                 }
             }
-            (Ask::Call { tool, .. }, Ok(Got::Called(Called::Refused(refusal)))) => {
-                // about a made-up body only its reasons beside the body count
-                let about_body = matches!(refusal.code, Code::InvalidInput | Code::NotFound);
-                if !about_body {
-                    self.why.insert(*tool, refusal.detail);
-                }
-            }
+            (Ask::Call { tool, .. }, answered) => self.judged(*tool, answered),
             _ => {}
+        }
+    }
+
+    fn judged(&mut self, tool: Tool, answered: Answered) {
+        let why = match answered {
+            // about a made-up body only its reasons beside the body count
+            Ok(Got::Called(Called::Refused(refusal))) if !about_body(&refusal) => {
+                Some(refusal.detail)
+            }
+            Err(trouble) if tool == Tool::TicketCreate => Some(trouble.to_string()),
+            _ => None,
+        };
+        if tool == Tool::TicketCreate {
+            self.may_create = Some(why.is_none());
+        }
+        if let Some(why) = why {
+            self.why.insert(tool, why);
         }
     }
 
@@ -175,4 +220,10 @@ impl Menu {
             Legal::Asking => (Role::Faint, "asking the host what is legal".into()),
         })
     }
+}
+
+/// A refusal for what stands in the body alone: of a made-up body it says nothing about
+/// whether a call would be taken.
+fn about_body(refusal: &Refusal) -> bool {
+    matches!(refusal.code, Code::InvalidInput | Code::NotFound)
 }

@@ -2,6 +2,7 @@
 //! host judge it, seeing before and after, committing. Pure; knows no view.
 
 mod before_after;
+mod confirm;
 pub(crate) mod draw;
 mod menu;
 mod sheet;
@@ -10,8 +11,9 @@ pub(crate) use menu::Menu;
 pub(crate) use sheet::{Sheet, Stage};
 
 use dispatch_contract::Tool;
+use ratatui::layout::Rect;
 
-use crate::ask::{Answered, Ask};
+use crate::ask::{Answered, Ask, Called, Got};
 use crate::keys::{Action, Context};
 use crate::theme::Role;
 use crate::world::World;
@@ -19,6 +21,29 @@ use crate::world::World;
 /// Keys of calls from here on.
 pub(crate) fn keys(seed: u128) -> sheet::Keys {
     sheet::Keys(seed)
+}
+
+/// What came of a call whose dialog was left before it was answered.
+pub(crate) fn outcome(ask: &Ask, answered: &Answered) -> Option<(Role, String)> {
+    let Ask::Call {
+        tool,
+        dry_run: false,
+        ..
+    } = ask
+    else {
+        return None;
+    };
+    Some(match answered {
+        Ok(Got::Called(Called::Refused(refusal))) => {
+            let said = format!("{tool} was refused: {}", refusal.detail);
+            (Role::Alarm, said)
+        }
+        Ok(_) => (Role::Good, format!("{tool} committed")),
+        Err(trouble) => {
+            let said = format!("{tool} was sent: {trouble}. The audit shows whether it was taken.");
+            (Role::Alarm, said)
+        }
+    })
 }
 
 /// What is being done.
@@ -46,6 +71,14 @@ impl Doing {
             Self::Menu(_) => Context::Menu,
             Self::Sheet(sheet) if sheet.stage == Stage::Filling => Context::Form,
             Self::Sheet(_) => Context::Confirm,
+        }
+    }
+
+    /// Bring scrolling into line with what is shown in this area.
+    pub(crate) fn settle(&mut self, area: Rect, world: &World) {
+        if let Self::Sheet(sheet) = self {
+            let most = confirm::scroll_most(sheet, area, world);
+            sheet.scroll = sheet.scroll.min(most);
         }
     }
 

@@ -123,26 +123,200 @@ fn a_refusal_stands_beside_its_fields_and_a_gate_asks_for_a_reason() {
     };
     let refusal =
         Refusal::new(Code::InvalidInput, Phase::Validate, "no").with_violations(vec![violation]);
-    let refused = |refusal: Refusal| Ok(Got::Called(Called::Refused(Box::new(refusal))));
-    sheet.take(&ask, refused(refusal));
+    sheet.take(&ask, Ok(Got::Called(Called::Refused(Box::new(refusal)))));
     assert_eq!(sheet.stage, Stage::Filling);
     assert_eq!(sheet.form.fields[0].problem.as_deref(), Some("not now"));
     sheet.act(Action::Submit);
     let (_, _, ask) = sent(&mut sheet);
-    sheet.take(
-        &ask,
-        refused(Refusal::new(
-            Code::GateBlocked,
-            Phase::Transition,
-            "not yet",
-        )),
-    );
+    sheet.take(&ask, refused(Code::GateBlocked, Phase::Transition));
     assert_eq!(sheet.form.fields[sheet.form.at].pointer, "/override/reason");
-    let stale = Refusal::new(Code::StaleVersion, Phase::Invariant, "moved on");
+}
+
+fn one(sheet: &mut Sheet) -> Ask {
+    let mut asks = sheet.wants();
+    assert_eq!(asks.len(), 1, "{asks:?}");
+    asks.remove(0)
+}
+
+fn refused(code: Code, phase: Phase) -> Answered {
+    let refusal = Refusal::new(code, phase, "not so");
+    Ok(Got::Called(Called::Refused(Box::new(refusal))))
+}
+
+fn stale() -> Answered {
+    refused(Code::StaleVersion, Phase::Invariant)
+}
+
+/// The ticket as somebody else left it.
+fn moved_on(version: u64) -> Answered {
+    let mut ticket = ticket(1);
+    ticket.version = version;
+    Ok(Got::Ticket(Box::new(ticket)))
+}
+
+fn press(sheet: &mut Sheet, code: crossterm::event::KeyCode) {
+    sheet.key(crossterm::event::KeyEvent::from(code));
+}
+
+#[test]
+fn a_ticket_that_somebody_changed_is_read_and_the_call_judged_on_what_it_is_now() {
+    let mut sheet = sheet();
+    press(&mut sheet, crossterm::event::KeyCode::Right);
+    sheet.act(Action::Submit);
+    let (first, _, ask) = sent(&mut sheet);
+    sheet.take(&ask, stale());
+    let ask = one(&mut sheet);
+    assert_eq!(ask, Ask::Ticket(ticket(1).ticket_id));
+    sheet.take(&ask, moved_on(7));
+    let (again, dry_run, ask) = sent(&mut sheet);
+    assert!(dry_run);
+    assert_eq!(
+        again["priority"], first["priority"],
+        "what was chosen stays"
+    );
+    assert_eq!(
+        (&first["expected_version"], &again["expected_version"]),
+        (&1.into(), &7.into())
+    );
+    sheet.take(&ask, judged(Priority::Emergency));
+    assert_eq!(sheet.stage, Stage::Confirming);
+    assert!(
+        sheet
+            .note
+            .as_ref()
+            .unwrap()
+            .1
+            .contains("what it comes to now")
+    );
+    // and once more between the look and the commit: nothing is committed unseen
+    sheet.act(Action::Submit);
+    let (_, dry_run, ask) = sent(&mut sheet);
+    assert!(!dry_run);
+    sheet.take(&ask, stale());
+    let ask = one(&mut sheet);
+    sheet.take(&ask, moved_on(8));
+    let (body, dry_run, ask) = sent(&mut sheet);
+    assert!(dry_run && body["expected_version"] == 8);
+    sheet.take(&ask, judged(Priority::Emergency));
+    assert_eq!(sheet.stage, Stage::Confirming);
+}
+
+#[test]
+fn a_ticket_that_never_stands_still_ends_in_the_form_with_the_refusal() {
+    let mut sheet = sheet();
+    sheet.act(Action::Submit);
+    let mut judged = 0;
+    while let Some(ask) = sheet.wants().pop() {
+        if let Ask::Ticket(_) = ask {
+            sheet.take(&ask, moved_on(9));
+        } else {
+            judged += 1;
+            sheet.take(&ask, stale());
+        }
+    }
+    assert_eq!((judged, sheet.stage), (6, Stage::Filling));
+    assert_eq!(sheet.refusal.as_ref().unwrap().code, Code::StaleVersion);
+    // gone altogether: said, with the form as it was
+    sheet.act(Action::Submit);
+    let ask = one(&mut sheet);
+    sheet.take(&ask, stale());
+    let ask = one(&mut sheet);
+    sheet.take(&ask, lost());
+    assert_eq!(sheet.stage, Stage::Filling);
+    assert!(sheet.note.as_ref().unwrap().1.contains("no host answers"));
+}
+
+#[test]
+fn a_call_that_was_lost_and_had_been_committed_is_not_committed_twice() {
+    let mut sheet = sheet();
     sheet.act(Action::Submit);
     let (_, _, ask) = sent(&mut sheet);
-    sheet.take(&ask, refused(stale));
-    assert!(sheet.note.as_ref().unwrap().1.contains("changed meanwhile"));
+    sheet.take(&ask, judged(Priority::Emergency));
+    sheet.act(Action::Submit);
+    let (lost_one, _, ask) = sent(&mut sheet);
+    sheet.take(&ask, lost());
+    // back to the form and on again: its own change is what made the ticket another
+    sheet.act(Action::Back);
+    sheet.act(Action::Submit);
+    let (_, dry_run, ask) = sent(&mut sheet);
+    assert!(dry_run);
+    sheet.take(&ask, stale());
+    let (body, dry_run, ask) = sent(&mut sheet);
+    assert!(!dry_run);
+    assert_eq!(body, lost_one, "the same call under the same key");
+    let Next::Over(Some((Role::Good, _))) = sheet.take(&ask, done(Priority::Emergency)) else {
+        panic!("it was committed then");
+    };
+}
+
+#[test]
+fn an_answer_to_what_was_asked_before_is_not_taken_for_this_one() {
+    let mut sheet = sheet();
+    sheet.act(Action::Submit);
+    let (_, _, first) = sent(&mut sheet);
+    sheet.act(Action::Back);
+    press(&mut sheet, crossterm::event::KeyCode::Right);
+    sheet.act(Action::Submit);
+    let (body, _, second) = sent(&mut sheet);
+    sheet.take(&first, judged(Priority::Standard));
+    assert_eq!((sheet.stage, &sheet.after), (Stage::Judging, &None));
+    sheet.take(&second, judged(Priority::Emergency));
+    assert_eq!(sheet.stage, Stage::Confirming);
+    sheet.take(&first, refused(Code::GateBlocked, Phase::Transition));
+    assert_eq!(sheet.stage, Stage::Confirming, "that one is over");
+    sheet.act(Action::Submit);
+    let (committed, _, ask) = sent(&mut sheet);
+    assert_eq!(committed["priority"], body["priority"]);
+    // of a call that was left, in the dialog of another
+    let mut another = self::sheet();
+    another.act(Action::Submit);
+    let (_, _, dry) = sent(&mut another);
+    another.take(&dry, judged(Priority::Standard));
+    another.act(Action::Submit);
+    assert_eq!(another.take(&ask, done(Priority::Emergency)), Next::Stay);
+    assert_eq!(another.stage, Stage::Committing);
+    let (_, _, own) = sent(&mut another);
+    assert_ne!(another.take(&own, done(Priority::Standard)), Next::Stay);
+    // it is said nevertheless what came of the one that was left
+    let said = outcome(&ask, &done(Priority::Emergency)).unwrap();
+    assert_eq!(said, (Role::Good, "ticket.set_priority committed".into()));
+    assert_eq!(outcome(&dry, &lost()), None);
+}
+
+#[test]
+fn what_was_typed_is_not_lost_by_one_key() {
+    let mut sheet = sheet();
+    assert_eq!(
+        sheet.act(Action::Back),
+        Next::Over(None),
+        "nothing was chosen"
+    );
+    press(&mut sheet, crossterm::event::KeyCode::Right);
+    assert_eq!(sheet.act(Action::Back), Next::Stay);
+    assert!(sheet.note.as_ref().unwrap().1.contains("once more leaves"));
+    press(&mut sheet, crossterm::event::KeyCode::Left);
+    assert_eq!(
+        (sheet.act(Action::Back), sheet.note.is_some()),
+        (Next::Stay, true)
+    );
+    sheet.act(Action::NextField);
+    assert_eq!(sheet.note, None);
+    sheet.act(Action::Back);
+    assert_eq!(sheet.act(Action::Back), Next::Over(None));
+}
+
+#[test]
+fn a_form_opened_by_name_says_at_once_what_holds_for_every_body() {
+    let mut sheet = sheet();
+    sheet.may_i(serde_json::json!({"priority": "standard"}));
+    let ask = one(&mut sheet);
+    sheet.take(&ask, refused(Code::GateBlocked, Phase::Transition));
+    assert!(sheet.refusal.is_none(), "another body may pass");
+    sheet.may_i(serde_json::json!({"priority": "standard"}));
+    let ask = one(&mut sheet);
+    sheet.take(&ask, refused(Code::RoleForbidden, Phase::Authorization));
+    assert_eq!(sheet.refusal.as_ref().unwrap().code, Code::RoleForbidden);
+    assert_eq!(sheet.stage, Stage::Filling);
 }
 
 fn summary(next: &[Tool]) -> Answered {
@@ -159,7 +333,19 @@ fn only_what_the_host_says_is_legal_is_offered_and_the_rest_says_why() {
     let on = Some((ticket(1).ticket_id, State::New));
     let mut menu = Menu::new(tools(), on, Known::default(), false);
     let asks = menu.wants();
-    assert!(matches!(asks.as_slice(), [Ask::Summary(_)]));
+    let [
+        Ask::Summary(_),
+        Ask::Call {
+            tool: Tool::TicketCreate,
+            dry_run: true,
+            ..
+        },
+    ] = &asks[..]
+    else {
+        panic!("{asks:?}");
+    };
+    let another = Ask::Summary(crate::testing::id(2));
+    menu.take(&another, summary(&[Tool::DispatchSetEta]));
     menu.take(
         &asks[0],
         summary(&[Tool::TicketSetPriority, Tool::TicketAddMessage]),
@@ -169,6 +355,9 @@ fn only_what_the_host_says_is_legal_is_offered_and_the_rest_says_why() {
         menu.legal(entry)
     };
     assert_eq!(legal(&menu, Tool::TicketSetPriority), Legal::Yes);
+    assert_eq!(legal(&menu, Tool::TicketCreate), Legal::Asking);
+    menu.take(&asks[1], judged(Priority::Standard));
+    assert_eq!(legal(&menu, Tool::TicketCreate), Legal::Yes);
     assert_eq!(
         menu.act(Action::Open, &world()),
         Next::Fill(Tool::TicketAddMessage)
@@ -204,6 +393,32 @@ fn only_what_the_host_says_is_legal_is_offered_and_the_rest_says_why() {
         Legal::No("It is not scheduled.".into())
     );
     assert!(menu.wants().is_empty(), "asked once");
+    assert!(!menu.is_for_reading());
+}
+
+#[test]
+fn who_may_call_nothing_is_told_so_and_a_new_ticket_is_no_exception() {
+    let on = Some((ticket(1).ticket_id, State::New));
+    let mut menu = Menu::new(tools(), on, Known::default(), false);
+    let asks = menu.wants();
+    menu.take(&asks[0], summary(&[]));
+    assert!(
+        !menu.is_for_reading(),
+        "whether a ticket may be opened is asked"
+    );
+    let refusal = refused(Code::RoleForbidden, Phase::Authorization);
+    menu.take(&asks[1], refusal);
+    assert!(menu.is_for_reading());
+    let create = &menu.tools[0];
+    assert_eq!(create.name, Tool::TicketCreate);
+    assert_eq!(menu.legal(create), Legal::No("not so".into()));
+    // a host that does not answer says nothing about what is legal
+    let mut menu = Menu::new(tools(), on, Known::default(), false);
+    let asks = menu.wants();
+    menu.take(&asks[0], lost());
+    menu.take(&asks[1], lost());
+    assert!(!menu.is_for_reading());
+    assert_eq!(menu.act(Action::Open, &world()), Next::Stay);
 }
 
 #[test]
@@ -226,11 +441,6 @@ fn a_file_is_shown_then_uploaded_then_the_call_is_judged() {
     let mut form = Form::new(&entry.unwrap().schema, Known::default());
     form.paste("door.png");
     let mut sheet = Sheet::new(Tool::CloseoutAddPhoto, Some(ticket(1)), form, keys(7));
-    let one = |sheet: &mut Sheet| -> Ask {
-        let mut asks = sheet.wants();
-        assert_eq!(asks.len(), 1, "{asks:?}");
-        asks.remove(0)
-    };
     let seen = || {
         Ok(Got::Seen(Ok(Seen {
             content_type: "image/png".into(),

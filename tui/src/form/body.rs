@@ -6,6 +6,31 @@ use serde_json::{Map, Value, json};
 use super::value::{cents, instant};
 use super::{Field, Kind};
 
+/// By which clock times are typed: a window's own zone goes before the site's.
+pub(super) struct Zones {
+    own: Vec<(String, Option<Zone>)>,
+    site: Option<Zone>,
+}
+
+impl Zones {
+    pub(super) fn of(fields: &[Field], site: Option<Zone>) -> Self {
+        let named = fields.iter().filter_map(|field| {
+            let above = field.pointer.strip_suffix("/timezone")?;
+            Some((above.to_owned(), field.line.text().trim().parse().ok()))
+        });
+        Self {
+            own: named.collect(),
+            site,
+        }
+    }
+
+    pub(super) fn at(&self, field: &Field) -> Option<Zone> {
+        let (beside, _) = field.pointer.rsplit_once('/')?;
+        let own = self.own.iter().find(|(above, _)| above == beside);
+        own.and_then(|(_, zone)| *zone).or(self.site)
+    }
+}
+
 /// The body, or none where a field cannot be read: its problem says why.
 pub(super) fn build(fields: &mut [Field], zone: Option<Zone>) -> Option<Value> {
     let filled: Vec<String> = fields
@@ -13,11 +38,7 @@ pub(super) fn build(fields: &mut [Field], zone: Option<Zone>) -> Option<Value> {
         .filter(|field| !field.is_empty())
         .map(|field| field.pointer.clone())
         .collect();
-    let zones: Vec<(String, Option<Zone>)> = fields
-        .iter()
-        .filter(|field| field.pointer.ends_with("/timezone"))
-        .map(|field| (field.pointer.clone(), field.line.text().trim().parse().ok()))
-        .collect();
+    let zones = Zones::of(fields, zone);
     let mut body = json!({});
     let mut sound = true;
     for field in fields.iter_mut() {
@@ -37,13 +58,7 @@ pub(super) fn build(fields: &mut [Field], zone: Option<Zone>) -> Option<Value> {
             }
             continue;
         }
-        // a window's own zone goes before the site's
-        let beside = field.pointer.rsplit_once('/').map(|(above, _)| above);
-        let own = zones
-            .iter()
-            .find(|(pointer, _)| pointer.rsplit_once('/').map(|(above, _)| above) == beside);
-        let zone = own.and_then(|(_, zone)| *zone).or(zone);
-        match value(field, zone) {
+        match value(field, zones.at(field)) {
             Ok(value) => put(&mut body, &field.pointer, value),
             Err(problem) => {
                 field.problem = Some(problem);

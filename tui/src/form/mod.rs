@@ -5,10 +5,12 @@ mod body;
 mod field;
 mod file;
 mod schema;
+mod told;
 mod value;
 
 pub(crate) use field::{Field, Kind};
 pub(crate) use file::Named;
+pub(crate) use told::both_clocks;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use dispatch_contract::ticket::ScheduleStatus;
@@ -52,6 +54,8 @@ pub(crate) struct Form {
     pub(crate) at: usize,
     /// Problems that belong to no field.
     pub(crate) problems: Vec<String>,
+    /// Something was typed or chosen.
+    touched: bool,
 }
 
 impl Form {
@@ -63,7 +67,13 @@ impl Form {
             fields,
             at: 0,
             problems: Vec::new(),
+            touched: false,
         }
+    }
+
+    /// Something was typed or chosen, which would be lost.
+    pub(crate) fn is_touched(&self) -> bool {
+        self.touched
     }
 
     pub(crate) fn step(&mut self, by: isize) {
@@ -80,6 +90,7 @@ impl Form {
         let Some(field) = self.fields.get_mut(self.at) else {
             return false;
         };
+        let before = (field.line.text(), field.choice);
         let took = match (&field.kind, key.code) {
             (Kind::Choice(_), KeyCode::Left) => field.turn(-1),
             (Kind::Choice(_), KeyCode::Right | KeyCode::Char(' ')) => field.turn(1),
@@ -90,6 +101,7 @@ impl Form {
         if took {
             (field.problem, field.note) = (None, None);
         }
+        self.touched |= before != (field.line.text(), field.choice);
         took
     }
 
@@ -99,6 +111,7 @@ impl Form {
         {
             field.line.insert(text);
             (field.problem, field.note) = (None, None);
+            self.touched = true;
         }
     }
 
@@ -114,6 +127,7 @@ impl Form {
         let at = after.map_or(self.fields.len(), |at| at + 1);
         self.fields.splice(at..at, item);
         self.at = at;
+        self.touched = true;
         Ok(())
     }
 
@@ -134,6 +148,7 @@ impl Form {
         for field in &mut self.fields {
             field.close_gap(&list.pointer, gone);
         }
+        self.touched = true;
         self.step(0);
         Ok(())
     }

@@ -55,10 +55,13 @@ fn is_type(schema: &Value, name: &str) -> bool {
     }
 }
 
-/// A window reads from its start to its end, then where; a file goes before what it is.
+/// A window reads from its start to its end, then where; a file goes before what it is; a
+/// message from its channel and its words to how they are meant.
 fn order(name: &str) -> usize {
     match name {
-        _ if name.ends_with("_start") || name == FILE => 0,
+        FILE | "channel" | "raw" => 0,
+        "normalized" => 1,
+        _ if name.ends_with("_start") => 0,
         _ if name.ends_with("_end") => 1,
         _ => 2,
     }
@@ -80,7 +83,7 @@ fn properties(schema: &Value) -> Vec<(&String, &Value, bool)> {
             !CARRIED.contains(&name.as_str()) || *needed && *name == "channel"
         })
         .collect();
-    all.sort_by_key(|(_, _, needed)| !needed);
+    all.sort_by_key(|(name, _, needed)| (!needed, order(name)));
     all
 }
 

@@ -98,6 +98,13 @@ fn what_is_filled_in_becomes_a_body_that_is_in_order() {
     assert_eq!(body["technician_id"], "01J9ZQ4Y7M8K6T5R4E3W2Q1T0A");
 
     let mut message = form(Tool::TicketAddMessage);
+    let first = [
+        "channel.kind",
+        "channel.peer",
+        "message.raw",
+        "message.normalized",
+    ];
+    assert_eq!(labels(&message)[..4], first);
     fill(&mut message, "message.raw", "when?");
     fill(&mut message, "message.normalized", "Asks when.");
     fill(&mut message, "channel.peer", "+13125550100");

@@ -477,7 +477,7 @@ pub(super) fn answer(ask: &Ask) -> Answered {
             dry_run,
         } => {
             let id = body["ticket_id"].as_str().and_then(|id| id.parse().ok());
-            let mut ticket = case(id.unwrap()).ticket;
+            let mut ticket = id.map_or_else(|| tickets().remove(0), |id| case(id).ticket);
             if *tool == Tool::TicketSetPriority {
                 ticket.priority = serde_json::from_value(json!("emergency")).unwrap();
                 ticket.billing.emergency_rate_approved = Some(true);

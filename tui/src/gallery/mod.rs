@@ -1,6 +1,8 @@
 //! What people see: every view, drawn by the real program from the answers of a host whose
 //! clock stands still. Kept as styled snapshots at three sizes, and as the README's pictures.
 
+mod confirms;
+mod fuzz;
 mod host;
 mod styled;
 mod svg;

@@ -226,10 +226,14 @@ impl Keys {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// The first key of an action, for a hint; `-` where it has none.
+    /// The first key of an action as it counts in a context, for a hint; `-` where it has
+    /// none.
     #[must_use]
     pub fn first(&self, context: Context, action: Action) -> &str {
-        self.of(context, action).first().map_or("-", String::as_str)
+        let everywhere = (!context.is_dialog()).then_some(Context::Anywhere);
+        let places = std::iter::once(context).chain(everywhere);
+        let mut keys = places.flat_map(|place| self.of(place, action));
+        keys.next().map_or("-", String::as_str)
     }
 }
 

@@ -142,7 +142,7 @@ pub const TABLE: &[Binding] = &[
         Anywhere,
         &["esc", "backspace"],
         Action::Back,
-        "back; then clears marks, then the filter",
+        "back, to where one came from; then clears marks, then the filter",
     ),
     on(Anywhere, &["tab"], Action::OtherPane, "the other pane"),
     on(Anywhere, &["1"], Action::View1, "tickets"),
@@ -192,6 +192,12 @@ pub const TABLE: &[Binding] = &[
         Action::Ticket,
         "to the ticket that the row is about",
     ),
+    on(
+        Anywhere,
+        &["c"],
+        Action::Call,
+        "call a tool on the ticket that the row is about",
+    ),
     on(Anywhere, &["J"], Action::ScrollDown, "open part: next line"),
     on(Anywhere, &["K"], Action::ScrollUp, "open part: line before"),
     on(Anywhere, &["r"], Action::Reload, "read again from the host"),
@@ -202,7 +208,6 @@ pub const TABLE: &[Binding] = &[
         "suspend; the shell's `fg` comes back",
     ),
     on(Anywhere, &["q", "ctrl-c"], Action::Quit, "quit"),
-    on(Tickets, &["c"], Action::Call, "call a tool on the ticket"),
     on(Tickets, &["a"], Action::Create, "open a new ticket"),
     on(Tickets, &["]"], Action::NextState, "only the next state"),
     on(
@@ -273,7 +278,8 @@ pub const TABLE: &[Binding] = &[
     ),
     on(Form, &["esc"], Action::Back, "leave it"),
     on(Form, &["ctrl-c"], Action::Quit, "quit"),
-    on(Confirm, &["enter", "y"], Action::Submit, "commit it"),
+    // no key of the form's: one that is held would commit what nobody has seen
+    on(Confirm, &["y"], Action::Submit, "commit it"),
     on(
         Confirm,
         &["esc", "n"],

@@ -46,7 +46,9 @@ fn a_longer_key_is_found_after_its_prefix_only() {
     assert_eq!(look(None, quit), Found::Action(Action::Quit));
     assert_eq!(look(None, key('c')), Found::Action(Action::Call));
     let audit = keys.look_up(Context::Audit, None, key('c'));
-    assert_eq!(audit, Found::Nothing, "tools are called on tickets");
+    assert_eq!(audit, Found::Action(Action::Call), "on the row's ticket");
+    assert_eq!(keys.first(Context::Tickets, Action::Call), "c");
+    assert_eq!(keys.first(Context::Menu, Action::Call), "-");
 }
 
 #[test]
@@ -55,6 +57,18 @@ fn a_dialog_has_its_own_keys_alone() {
     let look = |c| keys.look_up(Context::Menu, None, key(c));
     assert_eq!(look('q'), Found::Action(Action::Back));
     assert_eq!(look('s'), Found::Nothing);
+}
+
+#[test]
+fn no_key_of_the_form_commits_so_that_one_that_is_held_does_not() {
+    let keys = Keys::default();
+    for key in keys.of(Context::Confirm, Action::Submit) {
+        for binding in TABLE.iter().filter(|one| one.context == Context::Form) {
+            assert!(!binding.keys.contains(&key.as_str()), "{key}");
+        }
+    }
+    let enter = keys.look_up(Context::Confirm, None, KeyEvent::from(KeyCode::Enter));
+    assert_eq!(enter, Found::Nothing);
 }
 
 #[test]
@@ -90,8 +104,8 @@ fn what_is_wrong_with_a_key_is_said() {
             "stands for both down and sort",
         ),
         (
-            own("tickets", "call", &["j"]),
-            "stands for both call and down",
+            own("tickets", "create", &["j"]),
+            "stands for both create and down",
         ),
         (own("anywhere", "quit", &[]), "at least one key"),
     ] {

@@ -170,6 +170,11 @@ impl History {
                 self.lines.pop_front();
             }
         }
+        self.rewind();
+    }
+
+    /// A line is begun: the one before it is the latest.
+    pub(crate) fn rewind(&mut self) {
         self.at = self.lines.len();
     }
 
