@@ -3,6 +3,7 @@
 
 use dispatch_contract::{Role, State};
 use dispatch_tui::pilot::Pilot;
+use serde_json::json;
 
 use super::{open, sees};
 use crate::support::{House, bodies, chain};
@@ -28,7 +29,12 @@ async fn a_priority_set_by_hand_is_seen_by_a_second_console() {
         !before.contains(&"ticket.priority_set"),
         "nothing is committed yet"
     );
-    console.press("enter");
+    // the form's keys commit nothing, however long they are held
+    console.press("enter enter ctrl-s");
+    console.look().await;
+    let before = chain::kinds(&house.database, &ticket).await;
+    assert!(!before.contains(&"ticket.priority_set"), "{before:?}");
+    console.press("y");
     sees(&mut console, &["ticket.set_priority committed"]).await;
     sees(&mut second, &["!EMG"]).await;
     let kinds = chain::kinds(&house.database, &ticket).await;
@@ -86,8 +92,65 @@ async fn what_a_token_may_not_the_host_refuses_and_the_console_says() {
     sees(&mut console, &["NOT LIVE", "Ada Byrne"]).await;
     console.press("c");
     sees(&mut console, &["call a tool on", "x ticket.set_priority"]).await;
+    // nor may it open one: the host was asked
+    sees(&mut console, &["x ticket.create"]).await;
+    console.press("esc");
+    console.press("a");
+    sees(
+        &mut console,
+        &["refused: Your role may not do this", "role_forbidden"],
+    )
+    .await;
     console.press("esc 3");
     sees(&mut console, &["this token may not (403)"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_outlives_somebody_elses_change_of_its_ticket() {
+    let house = House::start().await;
+    let (ticket, _) = house.open(&bodies::triaged()).await;
+    let mut console = open(&house, (120, 40), false);
+    sees(&mut console, &["● live", "standard"]).await;
+    console.press(":");
+    console.type_text("call ticket.add_message");
+    console.press("enter");
+    sees(&mut console, &["ticket.add_message on", "message.raw"]).await;
+    console.press("tab");
+    console.type_text("+13125550142");
+    console.press("tab");
+    console.type_text("the door fell down");
+    console.press("tab");
+    console.type_text("The door fell down.");
+    let urgent = json!({ "priority": "emergency" });
+    let answer = house.on(&house.intake(), "ticket.set_priority", &ticket, &urgent);
+    answer.await.ok();
+    console.press("ctrl-s");
+    let shown = [
+        "commit ticket.add_message",
+        "somebody changed",
+        "the door fell down",
+    ];
+    sees(&mut console, &shown).await;
+    console.press("y");
+    sees(&mut console, &["ticket.add_message committed"]).await;
+    let kinds = chain::kinds(&house.database, &ticket).await;
+    let kept = kinds.iter().filter(|kind| **kind == "ticket.message_added");
+    assert_eq!(kept.count(), 1, "{kinds:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tool_is_called_from_the_audit_on_the_ticket_of_its_event() {
+    let house = House::start().await;
+    let (ticket, _) = house.open(&bodies::triaged()).await;
+    let mut console = open(&house, (120, 40), false);
+    sees(&mut console, &["● live"]).await;
+    console.press("/");
+    console.type_text("nothing is like that");
+    console.press("enter 3");
+    sees(&mut console, &["ticket.created"]).await;
+    console.press("c");
+    let menu = format!("call a tool on {ticket}, triaged");
+    sees(&mut console, &[&menu]).await;
 }
 
 /// A ticket with somebody on site, and the form of its photo on a wide screen.
@@ -132,7 +195,7 @@ async fn a_photo_of_this_machine_is_uploaded_and_added() {
     sees(&mut console, &["uploads/", "is uploaded"]).await;
     console.press("ctrl-s");
     sees(&mut console, &["commit closeout.add_photo?"]).await;
-    console.press("enter");
+    console.press("y");
     sees(&mut console, &["closeout.add_photo committed"]).await;
     assert_eq!(uploads(&house).await, 1);
     let case = house.get(&house.operator(), &format!("/v0/tickets/{ticket}/case"));
@@ -188,7 +251,7 @@ async fn what_cannot_be_uploaded_is_said_beside_its_field_and_nothing_is_lost() 
     sees(&mut console, &["image/png", ">photo.phase"]).await;
     console.press("ctrl-s");
     sees(&mut console, &["commit closeout.add_photo?"]).await;
-    console.press("enter");
+    console.press("y");
     sees(&mut console, &["closeout.add_photo committed"]).await;
     let kinds = chain::kinds(&house.database, &ticket).await;
     assert!(kinds.contains(&"closeout.photo_added"), "{kinds:?}");
@@ -206,7 +269,7 @@ async fn a_key_that_an_upload_answered_may_be_typed() {
     console.type_text(&bodies::PHOTO.len().to_string());
     console.press("ctrl-s");
     sees(&mut console, &["commit closeout.add_photo?"]).await;
-    console.press("enter");
+    console.press("y");
     sees(&mut console, &["closeout.add_photo committed"]).await;
     assert_eq!(uploads(&house).await, 1, "nothing else was uploaded");
 }

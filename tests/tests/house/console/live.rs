@@ -29,7 +29,7 @@ async fn a_ticket_that_another_opens_shows_and_moves_as_it_moves() {
 /// The ticket's window was over so many minutes ago: rules take none that is, and time is
 /// not waited for. No event says so; a message after it makes the ticket newer than the
 /// events that say otherwise, which a console may be told late.
-async fn overdue(house: &House, ticket: &str, minutes: i64) {
+pub(super) async fn overdue(house: &House, ticket: &str, minutes: i64) {
     let written = sqlx::query(
         "UPDATE tickets SET snapshot = replace(snapshot::text, snapshot #>> '{schedule,window_end}', $2)::json
          WHERE ticket_id = $1",
@@ -46,7 +46,7 @@ async fn overdue(house: &House, ticket: &str, minutes: i64) {
 }
 
 /// So many tickets like this one, all of them newer.
-async fn newer_ones(house: &House, ticket: &str, count: usize) {
+pub(super) async fn newer_ones(house: &House, ticket: &str, count: usize) {
     let ids: Vec<String> = (0..count).map(|_| bodies::key()).collect();
     let written = sqlx::query(
         "INSERT INTO tickets (ticket_id, version, state, priority, customer_id, technician_id, created_at,
@@ -135,11 +135,37 @@ async fn the_audit_verifies_each_event_and_a_whole_chain() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_that_goes_away_shows_at_once_and_what_was_missed_shows_when_it_is_back() {
     let mut house = House::start().await;
-    let (_, _) = house.open(&bodies::bare()).await;
-    let mut console = open(&house, (100, 30), false);
-    sees(&mut console, &["● live", "Ada Byrne"]).await;
+    let (ticket, _) = house.open(&bodies::triaged()).await;
+    let mut console = open(&house, (120, 40), false);
+    sees(&mut console, &["● live", "Ada Byrne", "standard"]).await;
     house.stop().await;
     sees(&mut console, &["STALE since", "~"]).await;
+    // another host commits meanwhile
+    let other = house.second_host().await;
+    let urgent = json!({ "priority": "emergency" });
+    let answer = other
+        .front
+        .on(&house.intake(), "ticket.set_priority", &ticket, &urgent);
+    answer.await.ok();
+    let mut body = bodies::bare();
+    body["customer"]["contact_name"] = json!("Zoë 東京");
+    other.front.open(&body).await;
+    let screen = console.screen();
+    assert!(
+        screen.contains("STALE") && !screen.contains("Zoë"),
+        "{screen}"
+    );
+    house.comes_back().await;
+    let screen = sees(&mut console, &["● live", "!EMG", "Zoë"]).await;
+    assert!(!screen.contains("STALE since"), "{screen}");
+    // and what comes after it, as ever
+    let calm = json!({ "priority": "standard" });
+    let answer = house.on(&house.intake(), "ticket.set_priority", &ticket, &calm);
+    answer.await.ok();
+    console
+        .until(|screen| !screen.contains("!EMG"))
+        .await
+        .expect("it shows");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

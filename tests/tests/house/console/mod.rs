@@ -1,6 +1,7 @@
 //! The console on a real host: driven by keys, read from its screen, while others work on
 //! the same tickets.
 
+mod board;
 mod doing;
 mod live;
 mod terminal;

@@ -5,7 +5,6 @@ use std::process::Command;
 
 use dispatch_testing::terminal::{Modes, Terminal};
 use nix::sys::signal::Signal;
-use serde_json::json;
 
 use crate::support::process::binary;
 use crate::support::{House, bodies};
@@ -52,7 +51,7 @@ pub(super) fn modes(terminal: &Terminal) -> Modes {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_starts_filters_shows_others_work_and_leaves_the_terminal_as_it_was() {
+async fn it_starts_filters_sets_a_priority_that_others_see_and_leaves_the_terminal_as_it_was() {
     let house = House::start().await;
     let (ticket, _) = house.open(&bodies::triaged()).await;
     let mut terminal = start(&house);
@@ -60,10 +59,25 @@ async fn it_starts_filters_shows_others_work_and_leaves_the_terminal_as_it_was()
     assert_eq!(modes(&terminal), TAKEN);
     terminal.types("/dock\r").expect("typed");
     sees(&terminal, &["Tickets /dock 1/1"]).await;
-    let urgent = json!({ "priority": "emergency" });
-    let answer = house.on(&house.intake(), "ticket.set_priority", &ticket, &urgent);
+    let message = bodies::message("when?");
+    let answer = house.on(&house.intake(), "ticket.add_message", &ticket, &message);
     answer.await.ok();
-    sees(&terminal, &["!EMG"]).await;
+    // the priority is set by hand, and a second terminal sees it
+    let second = start(&house);
+    sees(&second, &["● live", "Ada Byrne", "std"]).await;
+    terminal
+        .types(":call ticket.set_priority\r")
+        .expect("typed");
+    sees(&terminal, &["ticket.set_priority on", "< standard >"]).await;
+    terminal.types("\x1b[C").expect("typed");
+    sees(&terminal, &["< emergency >"]).await;
+    terminal.types("\r").expect("typed");
+    sees(&terminal, &["commit ticket.set_priority", "y commits it"]).await;
+    terminal.types("\r\r").expect("typed");
+    assert!(!second.screen().contains("!EMG"));
+    terminal.types("y").expect("typed");
+    sees(&terminal, &["ticket.set_priority committed", "!EMG"]).await;
+    sees(&second, &["!EMG"]).await;
     terminal.types("q").expect("typed");
     assert!(terminal.ended().await.expect("it ends").success());
     assert_eq!(modes(&terminal), Modes::SANE);

@@ -1,7 +1,7 @@
 //! A house of a test's own: the real desk and API in this process, on a clone of the
 //! database, the shipped pack and a folder for objects.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,6 +53,8 @@ impl Default for Settings {
     }
 }
 
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 /// A host in this process.
 pub(crate) struct Host {
     pub(crate) front: Front,
@@ -64,7 +66,13 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    async fn start(url: &str, objects: &Path, settings: &Settings, people: &People) -> Self {
+    async fn start(
+        url: &str,
+        objects: &Path,
+        settings: &Settings,
+        people: &People,
+        listen: SocketAddr,
+    ) -> Self {
         let components = pack::shipped().join("components/ticket-create.wasm");
         assert!(components.exists(), "run `cargo xtask guests` first");
         // shared by every test process: the first one compiles
@@ -95,9 +103,7 @@ impl Host {
         let revoked = RevocationList::new(desk.revoked().await.expect("the list"));
         let verifier = Verifier::new((*people.keys).clone(), VerifierConfig::default(), revoked);
         let stopping = CancellationToken::new();
-        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
-            .await
-            .expect("a port");
+        let listener = TcpListener::bind(listen).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (clock, pen) = (desk.clone(), desk.clone());
         let switchboard = Switchboard::new(SwitchboardParts {
@@ -171,7 +177,8 @@ impl House {
         let database = TestDatabase::new().await;
         let objects = tempfile::tempdir().expect("a folder");
         let people = People::new();
-        let host = Host::start(database.url(), objects.path(), &settings, &people).await;
+        let (url, folder) = (database.url(), objects.path());
+        let host = Host::start(url, folder, &settings, &people, ANY_PORT).await;
         let house = Self {
             database,
             host,
@@ -209,7 +216,16 @@ impl House {
     /// Another host, set up otherwise.
     pub(crate) async fn second_host_with(&self, settings: &Settings) -> Host {
         let objects = self.objects.path();
-        Host::start(self.database.url(), objects, settings, &self.people).await
+        let url = self.database.url();
+        Host::start(url, objects, settings, &self.people, ANY_PORT).await
+    }
+
+    /// A host begins again where the one that ended listened.
+    pub(crate) async fn comes_back(&mut self) {
+        let address = self.base.strip_prefix("http://").expect("an address");
+        let listen = address.parse().expect("an address");
+        let (url, objects) = (self.database.url(), self.objects.path());
+        self.host = Host::start(url, objects, &self.settings, &self.people, listen).await;
     }
 
     /// The host ends; every call under way is answered first.
