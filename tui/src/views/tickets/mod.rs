@@ -101,7 +101,7 @@ impl Tickets {
     }
 
     /// To the queue: what counts is the ticket under its cursor.
-    fn to_queue(&mut self) {
+    fn back_to_queue(&mut self) {
         self.focus = Focus::Queue;
         self.detail.pinned = None;
     }
@@ -375,10 +375,10 @@ impl View for Tickets {
             }
             Action::First => return self.step(isize::MIN),
             Action::Open | Action::Right => self.focus = Focus::Ticket,
-            Action::Left | Action::Back if self.focus == Focus::Ticket => self.to_queue(),
+            Action::Left | Action::Back if self.focus == Focus::Ticket => self.back_to_queue(),
             Action::OtherPane => match self.focus {
                 Focus::Queue => self.focus = Focus::Ticket,
-                Focus::Ticket => self.to_queue(),
+                Focus::Ticket => self.back_to_queue(),
             },
             Action::NextSection => return self.turn(1),
             Action::PreviousSection => return self.turn(Section::ALL.len() - 1),

@@ -24,7 +24,7 @@ impl Tickets {
                 self.focus = before;
                 return;
             }
-            self.to_queue();
+            self.back_to_queue();
             let inside = pane::inside(parts.queue);
             let row = row_at(inside, at.y, self.queue.offset());
             if let Some(row) = row.filter(|row| *row < self.queue.len()) {
