@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ToolInputError } from './errors.js';
-import { refusal } from './refusal.js';
+import { codeOf, redirected, unsent, untrusted } from './fault.js';
+import { nothingDone, refusal } from './refusal.js';
 
 /** Before each repetition, in milliseconds. */
 const PAUSES_MS = [250, 1_000, 2_000];
@@ -18,7 +19,7 @@ const AWAY = new Set([502, 503, 504]);
 export async function ask(request, settings, signal) {
   const deadline = AbortSignal.timeout(settings.timeoutMs);
   const ended = signal ? AbortSignal.any([signal, deadline]) : deadline;
-  // whether a try got through before it was lost sight of
+  // whether a try got through, or may have, before it was lost sight of
   let lost = false;
   let trouble;
   for (let tries = 0; ; tries += 1) {
@@ -26,12 +27,15 @@ export async function ask(request, settings, signal) {
       const answer = await once(request, settings, ended);
       if (answer.ok) return answer.text;
       if (!AWAY.has(answer.status)) throw refusal(answer);
-      trouble = lost ? broke(request) : refusal(answer);
+      lost ||= request.method !== 'GET' && !nothingDone(answer);
+      trouble = lost ? away(request, answer.status) : refusal(answer);
     } catch (error) {
       if (error instanceof ToolInputError) throw error;
       if (signal?.aborted) throw signal.reason;
       if (ended.aborted) throw timedOut(request, settings);
-      lost ||= !refused(error);
+      const never = lost ? undefined : hopeless(error);
+      if (never) throw never;
+      lost ||= !unsent(error);
       trouble = lost ? broke(request) : unreachable();
     }
     if (tries >= PAUSES_MS.length) throw trouble;
@@ -88,8 +92,8 @@ const timedOut = (request, settings) =>
     `The host did not answer within ${settings.timeoutMs / 1_000} seconds. ${doubt(request)}`,
   );
 
-/** Where no connection came about, nothing was sent. */
-const refused = (error) => (error?.cause?.code ?? error?.code) === 'ECONNREFUSED';
+const away = (request, status) =>
+  new ToolInputError(`The host, or what stands before it, failed (HTTP ${status}). ${doubt(request)}`);
 
 const unreachable = () =>
   new ToolInputError(
@@ -98,3 +102,20 @@ const unreachable = () =>
   );
 
 const broke = (request) => new ToolInputError(`The connection to the host broke. ${doubt(request)}`);
+
+/** What no repetition mends; in none of these cases the host took the call. */
+function hopeless(error) {
+  if (redirected(error)) {
+    return new ToolInputError(
+      "The host's address points elsewhere, and a credential does not follow, so nothing was done. "
+        + 'Tell the operator: baseUrl must name the host itself. Trying again does not help.',
+    );
+  }
+  if (untrusted(error)) {
+    return new ToolInputError(
+      `The host's certificate, or its TLS, does not hold here (${codeOf(error)}), so nothing was done. `
+        + 'Tell the operator; trying again does not help.',
+    );
+  }
+  return undefined;
+}

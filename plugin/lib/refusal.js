@@ -15,6 +15,15 @@ export function refusal(answer) {
   );
 }
 
+/**
+ * Is it certain that this call was not committed? The rules are asked before anything is written;
+ * a store can fail after it, and so can the host itself, which it says in the phase `invariant`.
+ */
+export function nothingDone(answer) {
+  const problem = parsed(answer.text);
+  return problem?.code === 'policy_unavailable' && problem.phase !== 'invariant';
+}
+
 function said(problem, answer) {
   const parts = [`Refused (${problem.code}): ${words(problem.detail ?? problem.title ?? '')}`];
   for (const { path, message } of problem.violations ?? []) {
@@ -39,8 +48,9 @@ function next(code, after) {
     case 'rate_limited':
       return `You call too often: stop, and call again after ${after ?? 1} s at the earliest.`;
     case 'policy_unavailable':
-    case 'store_unavailable':
       return 'Nothing was committed. Try again in a minute; if it stays so, tell the operator.';
+    case 'store_unavailable':
+      return 'Try again in a minute; if it stays so, tell the operator.';
     case 'unauthenticated':
       return "This agent's credential is not valid. Tell the operator; trying again does not help.";
     case 'stale_version':

@@ -40,6 +40,50 @@ test('a call that was lost sight of may have been committed, however the host en
   assert.equal(server.asked.length, 1);
 });
 
+test('a store that stays away may have kept the call: nobody says that nothing was committed', async (t) => {
+  const { server, settings } = await there(t, () => ({ status: 503, body: { code: 'store_unavailable', phase: 'store', detail: 'Late.' } }));
+  await assert.rejects(ask(request, settings), (error) => {
+    assert.equal(error.name, 'ToolInputError');
+    assert.match(error.message, /HTTP 503\)\. It is not known whether it was committed/);
+    assert.doesNotMatch(error.message, /[Nn]othing was (committed|done)/);
+    return true;
+  });
+  assert.equal(server.asked.length, 4);
+  await assert.rejects(ask({ method: 'GET', path: '/v0/tickets' }, settings), { message: /store_unavailable.*Try again in a minute/ });
+});
+
+test('rules that cannot answer commit nothing; a host that failed in itself may have', async (t) => {
+  const phase = { now: 'validate' };
+  const { settings } = await there(t, () => ({ status: 503, body: { code: 'policy_unavailable', phase: phase.now, detail: 'No.' } }));
+  await assert.rejects(ask(request, settings), { message: /policy_unavailable.*Nothing was committed/ });
+  phase.now = 'invariant';
+  await assert.rejects(ask(request, settings), { message: /It is not known whether it was committed/ });
+});
+
+test('a proxy that gave up, and then a host that is gone: the call may have been committed', async (t) => {
+  const { server, settings } = await there(t, () => {
+    setImmediate(() => server.close());
+    return { status: 504, headers: { connection: 'close' }, body: {} };
+  });
+  await assert.rejects(ask(request, settings), { name: 'ToolInputError', message: /not known whether it was committed/ });
+  assert.equal(server.asked.length, 1);
+});
+
+test('an address that nobody has: nothing was done', async () => {
+  const settings = { base: 'http://nobody.invalid', token: 'tok', timeoutMs: 10_000 };
+  await assert.rejects(ask(request, settings), { name: 'ToolInputError', message: /cannot be reached, so nothing was done/ });
+});
+
+test('TLS that does not hold is for the operator, and not tried again', async (t) => {
+  const plain = await there(t, () => ({}));
+  const base = plain.settings.base.replace('http:', 'https:');
+  const began = Date.now();
+  await assert.rejects(ask(request, { ...plain.settings, base }), {
+    name: 'ToolInputError', message: /ERR_SSL_WRONG_VERSION_NUMBER\), so nothing was done\. Tell the operator; trying again does not help/,
+  });
+  assert.ok(Date.now() - began < 200, 'without a pause');
+});
+
 test('a host that does not answer in time: look before you call again', async (t) => {
   const { settings } = await there(t, () => 'hang');
   const hurried = { ...settings, timeoutMs: 200 };
@@ -59,9 +103,10 @@ test('a turn that is cancelled cancels the request', async (t) => {
 
 test('a credential does not follow where the host points', async (t) => {
   const elsewhere = await there(t, () => ({}));
-  const { settings } = await there(t, () => ({ status: 307, headers: { location: `${elsewhere.server.base}/x` } }));
-  await assert.rejects(ask(request, { ...settings, timeoutMs: 1_000 }), { name: 'ToolInputError' });
+  const { server, settings } = await there(t, () => ({ status: 307, headers: { location: `${elsewhere.server.base}/x` } }));
+  await assert.rejects(ask(request, settings), { name: 'ToolInputError', message: /points elsewhere.*Tell the operator/ });
   assert.equal(elsewhere.server.asked.length, 0);
+  assert.equal(server.asked.length, 1);
 });
 
 test('an answer without end is cut off', async (t) => {

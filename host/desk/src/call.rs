@@ -10,7 +10,7 @@ use dispatch_ledger::{Commit, LedgerError};
 
 use crate::docket::{Docket, Found, Read, Stopped, let_go};
 use crate::incoming::{Incoming, Refused, Taken};
-use crate::refuse::{Reached, ledger_away, micros};
+use crate::refuse::{Reached, ledger_away, micros, write_away};
 use crate::settle::Settled;
 use crate::{Desk, Inner};
 
@@ -167,7 +167,7 @@ impl Inner {
                 }))
             }
             Err(LedgerError::Overtaken) => Ok(None),
-            Err(error) => Err(self.turn_away(incoming, read, ledger_away(error)).await),
+            Err(error) => Err(self.turn_away(incoming, read, write_away(error)).await),
         }
     }
 

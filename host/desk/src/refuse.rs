@@ -136,6 +136,21 @@ pub(crate) fn ledger_away(error: LedgerError) -> Refusal {
     away("The database did not answer; nothing was committed.")
 }
 
+/// The database failed over a write: fail closed. Where a connection was lost in the middle of
+/// it, the write may have been committed.
+pub(crate) fn write_away(error: LedgerError) -> Refusal {
+    tracing::error!(error = &error as &dyn Error, "the ledger did not write");
+    unwritten(error.leaves_doubt())
+}
+
+fn unwritten(doubt: bool) -> Refusal {
+    away(if doubt {
+        "The database was lost over this: it may be committed, once at most."
+    } else {
+        "The database did not write this; nothing was committed."
+    })
+}
+
 /// The object store is away: fail closed.
 pub(crate) fn objects_away(error: ObjectError) -> Refusal {
     tracing::error!(
@@ -150,4 +165,18 @@ fn away(what: &str) -> Refusal {
     let mut refusal = Refusal::new(Code::StoreUnavailable, Phase::Store, detail);
     refusal.retry_after_s = Some(1);
     refusal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_that_was_lost_sight_of_is_not_said_to_be_undone() {
+        let lost = unwritten(true).detail;
+        assert!(lost.contains("may be committed"), "{lost}");
+        assert!(!lost.contains("nothing"), "{lost}");
+        let certain = write_away(LedgerError::Busy { waited_ms: 1 }).detail;
+        assert!(certain.contains("nothing was committed"), "{certain}");
+    }
 }

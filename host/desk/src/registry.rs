@@ -8,7 +8,7 @@ use dispatch_ledger::{HouseEvent, Registration, Revocation};
 use serde_json::Value;
 use ulid::Ulid;
 
-use crate::refuse::ledger_away;
+use crate::refuse::{ledger_away, write_away};
 use crate::{Desk, Inner};
 
 /// The host acting of its own accord, such as when it activates a pack it found.
@@ -37,7 +37,7 @@ impl Desk {
                 event: inner.house_event(kind, actor, Value::Null, correlation_id),
             })
             .await
-            .map_err(ledger_away)?;
+            .map_err(write_away)?;
         inner.committed.send_modify(|count| *count += 1);
         Ok(())
     }
@@ -62,7 +62,7 @@ impl Desk {
                 event: inner.house_event(kind, actor, Value::Null, correlation_id),
             })
             .await
-            .map_err(ledger_away)?;
+            .map_err(write_away)?;
         inner.committed.send_modify(|count| *count += 1);
         Ok(())
     }

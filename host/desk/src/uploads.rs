@@ -13,7 +13,7 @@ use dispatch_objects::{Body, ObjectError, StorageKey, Stored, UploadLimits};
 use futures::Stream;
 
 use crate::Desk;
-use crate::refuse::{ledger_away, objects_away};
+use crate::refuse::{ledger_away, objects_away, write_away};
 
 /// How long an upload may be under way before what is left of it is cleared away.
 const UNFINISHED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -79,7 +79,7 @@ impl Desk {
             .ledger
             .record_upload(&upload)
             .await
-            .map_err(ledger_away)?;
+            .map_err(write_away)?;
         Ok(upload)
     }
 

@@ -67,6 +67,18 @@ impl LedgerError {
         }
     }
 
+    /// A write that ended so may have been committed: its connection was lost over it.
+    #[must_use]
+    pub fn leaves_doubt(&self) -> bool {
+        match self {
+            Self::Unavailable(error) => {
+                is_lost(error) || matches!(error, sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed)
+            }
+            Self::Together(shared) => shared.leaves_doubt(),
+            _ => false,
+        }
+    }
+
     /// The connection itself is gone, so that another one may do.
     pub(crate) fn is_lost(&self) -> bool {
         matches!(self, Self::Unavailable(error) if is_lost(error))
@@ -128,5 +140,22 @@ mod tests {
         assert!(LedgerError::Busy { waited_ms: 5_000 }.is_unavailable());
         assert!(!LedgerError::from(sqlx::Error::RowNotFound).is_unavailable());
         assert!(!LedgerError::BadCursor.is_unavailable());
+    }
+
+    #[test]
+    fn only_a_connection_that_was_lost_leaves_doubt_about_a_write() {
+        let gone = || sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into());
+        assert!(LedgerError::from(gone()).leaves_doubt());
+        let together = LedgerError::Together(std::sync::Arc::new(gone().into()));
+        assert!(together.leaves_doubt());
+        for certain in [
+            LedgerError::from(sqlx::Error::PoolTimedOut),
+            LedgerError::from(sqlx::Error::BeginFailed),
+            LedgerError::Overtaken,
+            LedgerError::Busy { waited_ms: 1 },
+            LedgerError::Held { waited_ms: 1 },
+        ] {
+            assert!(!certain.leaves_doubt(), "{certain}");
+        }
     }
 }

@@ -313,8 +313,8 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     let mut refusal = Refusal::new(
         Code::PolicyUnavailable,
         Phase::Invariant,
-        "The host met a fault of its own; nothing was committed that was not answered. Tell an \
-         operator.",
+        "The host met a fault of its own. Whether this was committed is not known: the same call \
+         again, with the same request_id, is committed once at most. Tell an operator.",
     );
     refusal.retry_after_s = Some(1);
     Refusing::from(refusal).into_response()

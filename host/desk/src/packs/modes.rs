@@ -13,7 +13,7 @@ use super::attempt::Trial;
 use super::open::{last_good, stored_files};
 use super::prove::Pace;
 use super::steps::{failed, refused};
-use crate::refuse::ledger_away;
+use crate::refuse::{ledger_away, write_away};
 use crate::shadow::Seat;
 use crate::{Desk, Inner};
 
@@ -87,7 +87,7 @@ impl Desk {
             .inner
             .house_event(kind, actor, Value::Null, correlation_id);
         let changed = self.inner.ledger.set_pack_mode(change, event).await;
-        let changed = changed.map_err(ledger_away)?;
+        let changed = changed.map_err(write_away)?;
         // at once here; other hosts see it with their next look
         self.inner.follow_ledger().await;
         self.inner.committed.send_modify(|count| *count += 1);
