@@ -45,9 +45,21 @@ const plugin = createChatChannelPlugin({
   },
 });
 
+/** In which session a message from this sender would land, by the running configuration. */
+const route = (api) => ({ params, respond }) => {
+  const { sessionKey } = api.runtime.channel.routing.resolveAgentRoute({
+    cfg: api.runtime.config.current(),
+    channel: 'paper',
+    accountId: params.account ?? 'default',
+    peer: { kind: 'direct', id: params.from },
+  });
+  respond(true, { sessionKey });
+};
+
 export default defineChannelPluginEntry({
   id: 'paper',
   name: 'Paper',
   description: 'A channel for tests: what is sent by it is written down',
   plugin,
+  registerFull: (api) => api.registerGatewayMethod('paper.route', route(api), { scope: 'operator.read' }),
 });

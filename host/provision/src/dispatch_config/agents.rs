@@ -1,23 +1,26 @@
-//! Agents, their tools, and the plugin that brings these.
+//! Agents, their tools, and the messages that reach them.
 
 use dispatch_contract::Role;
 use dispatch_contract::agent_tools::{self, AGENT_ROLES, names_for};
 use serde_json::{Value, json};
 
-use super::path::{at, fields, texts};
+use super::path::{at, fields, is_nothing, is_rooted, texts};
 use super::plan::agent_id;
-use super::render::is_host;
-use super::{Finding, PLUGIN, fixed, secrets};
+use super::{Finding, fixed, models, secrets};
 
 /// Keys of an agent's tools that widen what its list says.
 const WIDER: [&str; 3] = ["alsoAllow", "byProvider", "toolsBySender"];
 
-/// Finds what is wrong with the plugin, and with each agent.
+/// What an agent may be given that the gateway as a whole has switched off: by its own place.
+const OFF: [(&str, &str); 2] = [
+    ("tools.codeMode", fixed::CODE),
+    ("tools.swarm", fixed::SWARM),
+];
+
+/// Finds what is wrong with each agent.
 pub(super) fn check(config: &Value, findings: &mut Vec<Finding>) {
-    plugin(config, findings);
-    let path = format!("plugins.entries.{PLUGIN}.config.agents");
-    let dispatch = &config["plugins"]["entries"][PLUGIN]["config"]["agents"];
-    secrets::check_credentials(dispatch, &path, findings);
+    let dispatch = at(config, secrets::CREDENTIALS);
+    secrets::check_credentials(config, findings);
     if config["agents"].get("list").is_some() {
         findings.push(Finding::breaks(
             "agents.list",
@@ -25,6 +28,8 @@ pub(super) fn check(config: &Value, findings: &mut Vec<Finding>) {
             "agents.entries: an object with the agents' ids as keys",
         ));
     }
+    let defaults = at(config, "agents.defaults.workspace");
+    rooted("agents.defaults.workspace", defaults, findings);
     let entries = at(config, "agents.entries");
     for (id, _) in fields(dispatch) {
         if entries.get(id).is_none() {
@@ -47,54 +52,15 @@ pub(super) fn check(config: &Value, findings: &mut Vec<Finding>) {
     bindings(config, entries, findings);
 }
 
-fn plugin(config: &Value, findings: &mut Vec<Finding>) {
-    let entry = &config["plugins"]["entries"][PLUGIN];
-    let path = format!("plugins.entries.{PLUGIN}");
-    if entry["enabled"] != true {
-        let why = "without the plugin the agents have no dispatch tool";
-        findings.push(Finding::breaks(format!("{path}.enabled"), why, "true"));
-    }
-    let host = &entry["config"]["baseUrl"];
-    if !host.is_null() && !host.as_str().is_some_and(is_host) {
+/// Exactly the tools of one role, and no skill.
+fn dispatch_agent(id: &str, agent: &Value, path: &str, findings: &mut Vec<Finding>) {
+    if !agent["skills"].is_array() {
         findings.push(Finding::breaks(
-            format!("{path}.config.baseUrl"),
-            "the agents' credentials would cross a network unencrypted",
-            "http://127.0.0.1:PORT on this machine, else https://…",
-        ));
-    }
-    let allowed = texts(at(config, "plugins.allow"));
-    if !allowed.contains(&PLUGIN) {
-        findings.push(Finding::breaks(
-            "plugins.allow",
-            "without a list every plugin that is found is loaded",
-            json!([PLUGIN]).to_string(),
-        ));
-    }
-    for other in allowed.iter().filter(|id| **id != PLUGIN) {
-        findings.push(Finding::look(
-            "plugins.allow",
-            format!("{other} is loaded too: its code runs in the gateway, beside the credentials"),
-            format!("only {PLUGIN}, and what your channels need"),
-        ));
-    }
-    if fields(at(config, "mcp.servers")).next().is_some() {
-        findings.push(Finding::breaks(
-            "mcp.servers",
-            "they bring tools from outside the closed toolset",
-            "none",
-        ));
-    }
-    if !texts(at(config, "skills.load.extraDirs")).is_empty() {
-        findings.push(Finding::breaks(
-            "skills.load.extraDirs",
-            "skills from other folders teach agents what nobody reviewed",
+            format!("{path}.skills"),
+            "without a list of its own the agent has the skills of all agents",
             "[]",
         ));
     }
-}
-
-/// Exactly the tools of one role.
-fn dispatch_agent(id: &str, agent: &Value, path: &str, findings: &mut Vec<Finding>) {
     let allowed = texts(&agent["tools"]["allow"]);
     let place = format!("{path}.tools.allow");
     let named: Option<Role> = AGENT_ROLES.into_iter().find(|role| agent_id(*role) == id);
@@ -174,10 +140,7 @@ fn other_agent(agent: &Value, path: &str, findings: &mut Vec<Finding>) {
 fn every_agent(agent: &Value, path: &str, findings: &mut Vec<Finding>) {
     let tools = &agent["tools"];
     for key in WIDER {
-        let value = &tools[key];
-        let empty = value.as_array().is_some_and(Vec::is_empty)
-            || value.as_object().is_some_and(serde_json::Map::is_empty);
-        if !value.is_null() && !empty {
+        if !is_nothing(&tools[key]) {
             findings.push(Finding::breaks(
                 format!("{path}.tools.{key}"),
                 "it adds tools to the list that is looked at",
@@ -185,6 +148,21 @@ fn every_agent(agent: &Value, path: &str, findings: &mut Vec<Finding>) {
             ));
         }
     }
+    for (key, why) in OFF {
+        if !is_off(at(agent, key)) {
+            findings.push(Finding::breaks(format!("{path}.{key}"), why, "false"));
+        }
+    }
+    models::check(&format!("{path}.models"), &agent["models"], findings);
+    let runtime = &agent["runtime"]["type"];
+    if !runtime.is_null() && runtime != "embedded" {
+        findings.push(Finding::breaks(
+            format!("{path}.runtime.type"),
+            models::OTHER_PROGRAM,
+            "nothing",
+        ));
+    }
+    rooted(&format!("{path}.workspace"), &agent["workspace"], findings);
     if tools["elevated"]["enabled"] == true {
         findings.push(Finding::breaks(
             format!("{path}.tools.elevated.enabled"),
@@ -222,17 +200,61 @@ fn every_agent(agent: &Value, path: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A message for an agent that is not there falls to nobody.
+/// Switched off, or as the whole gateway has it: an object changes limits, unless it says `enabled`.
+fn is_off(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Object(settings) => settings
+            .get("enabled")
+            .is_none_or(|enabled| enabled.is_null() || enabled == false),
+        _ => false,
+    }
+}
+
+/// A relative folder is another one wherever the gateway is started.
+fn rooted(path: &str, folder: &Value, findings: &mut Vec<Finding>) {
+    if folder.as_str().is_some_and(|folder| !is_rooted(folder)) {
+        findings.push(Finding::look(
+            path,
+            "which folder it is depends on where the gateway is started",
+            "an absolute path",
+        ));
+    }
+}
+
+/// A message for an agent that is not there falls to nobody; one that is bound to a shared
+/// session is read by others.
 fn bindings(config: &Value, entries: &Value, findings: &mut Vec<Finding>) {
     let bindings = config["bindings"].as_array();
     for (index, binding) in bindings.into_iter().flatten().enumerate() {
         let id = binding["agentId"].as_str().unwrap_or_default();
+        let path = format!("bindings.{index}");
         if entries.get(id).is_none() {
             findings.push(Finding::breaks(
-                format!("bindings.{index}.agentId"),
+                format!("{path}.agentId"),
                 format!("{id:?} is no agent here: these messages reach nobody"),
                 "one of agents.entries",
             ));
+        }
+        if binding["type"] == "acp" {
+            findings.push(Finding::breaks(
+                format!("{path}.type"),
+                models::OTHER_PROGRAM,
+                "\"route\"",
+            ));
+        }
+        for (key, right) in [
+            ("dmScope", &fixed::APART[..]),
+            ("groupScope", &["per-group"]),
+        ] {
+            let scope = &binding["session"][key];
+            if !scope.is_null() && !right.iter().any(|right| scope == right) {
+                findings.push(Finding::breaks(
+                    format!("{path}.session.{key}"),
+                    fixed::TOGETHER,
+                    json!(right[0]).to_string(),
+                ));
+            }
         }
     }
     let mut channels = fields(&config["channels"]).filter(|(name, _)| *name != "defaults");

@@ -8,12 +8,14 @@
 mod agents;
 mod check;
 mod fixed;
+mod models;
 mod path;
 mod plan;
+mod plugins;
 mod render;
 mod secrets;
 
-pub use check::check;
+pub use check::{check, check_running};
 pub use plan::{AgentPlan, Plan, PlanError, agent_id, credential};
 pub use render::render;
 

@@ -30,6 +30,18 @@ pub(super) fn fields(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
+/// Nothing at all, an empty list or an empty object.
+pub(super) fn is_nothing(value: &Value) -> bool {
+    value.is_null()
+        || value.as_array().is_some_and(Vec::is_empty)
+        || value.as_object().is_some_and(Map::is_empty)
+}
+
+/// A path that is the same wherever the gateway is started.
+pub(super) fn is_rooted(path: &str) -> bool {
+    path.starts_with(['/', '~', '$'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

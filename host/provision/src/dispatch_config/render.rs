@@ -28,13 +28,8 @@ pub fn render(plan: &Plan) -> Result<Value, PlanError> {
         "gateway": {
             "port": plan.port,
             "auth": { "token": references.write(&plan.token, "dispatch-gateway")? },
-            "controlUi": { "enabled": false }, "tailscale": { "mode": "off" },
         },
-        "discovery": { "mdns": { "mode": "off" } },
-        "telemetry": { "enabled": false },
-        "agents": { "defaults": {
-            "workspace": plan.workspaces, "skipBootstrap": true, "heartbeat": { "every": "0m" },
-        } },
+        "agents": { "defaults": { "workspace": plan.workspaces } },
     });
     fixed::write(&mut config);
     if let Some(model) = &plan.model {
@@ -58,11 +53,12 @@ pub fn render(plan: &Plan) -> Result<Value, PlanError> {
     Ok(config)
 }
 
-/// An agent: a workspace of its own, and its role's tools.
+/// An agent: a workspace of its own, its role's tools, and no skill.
 fn entry(agent: &AgentPlan, workspaces: &Path) -> Value {
     json!({
         "workspace": workspaces.join(&agent.id),
         "tools": { "allow": names_for(agent.role) },
+        "skills": [],
         "subagents": { "allowAgents": [] },
     })
 }

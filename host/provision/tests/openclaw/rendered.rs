@@ -1,13 +1,18 @@
-//! What `render` makes, on a gateway that ran with another rendering before.
+//! What `render` makes, on a real gateway: in place of another rendering, and with customers on
+//! a channel.
 
 use std::fs;
 use std::path::Path;
 
-use dispatch_gateway::methods::config;
+use dispatch_contract::Role;
+use dispatch_contract::agent_tools::AGENT_ROLES;
+use dispatch_gateway::methods::{self, config};
 use dispatch_gateway::{Address, Connection, Credential, Secret, SecretRef, Target, ask};
-use dispatch_provision::dispatch_config::{AgentPlan, PLUGIN, Plan, render};
-use dispatch_testing::openclaw::{Installation, RealGateway, Settings};
-use serde_json::Value;
+use dispatch_provision::dispatch_config::{
+    AgentPlan, PLUGIN, Plan, Weight, agent_id, check_running, render,
+};
+use dispatch_testing::openclaw::{Installation, RealGateway, Settings, merge};
+use serde_json::{Value, json};
 
 /// As `dispatch gateway config render` does, with stand-ins for the credentials.
 fn settings(name: &str, workspaces: &Path) -> Settings {
@@ -82,4 +87,72 @@ async fn a_configuration_rendered_anew_takes_the_place_of_the_one_before() {
     .expect("written");
     gateway.launch().await.expect("again");
     assert_eq!(named(&connect(&gateway).await).await, "second");
+}
+
+/// What the gateway answers to a call that has no type here.
+async fn called(connection: &Connection, method: &str, params: Value) -> Value {
+    let answer = connection.call(method, params, methods::WITHIN).await;
+    answer.unwrap_or_else(|error| panic!("{method}: {error}"))
+}
+
+#[tokio::test]
+async fn customers_of_a_channel_have_a_session_each_and_agents_have_no_skill() {
+    let Some(installation) = Installation::found() else {
+        return;
+    };
+    let workspaces = tempfile::tempdir().expect("a folder");
+    let mut settings = settings("north", workspaces.path());
+    let paper = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/openclaw/paper");
+    let paper = paper.canonicalize().expect("the channel's folder");
+    let intake = agent_id(Role::SystemIntakeAgent);
+    let plugins = &mut settings.config["plugins"];
+    plugins["allow"] = json!([PLUGIN, "paper"]);
+    plugins["entries"]["paper"] = json!({ "enabled": true });
+    let folders = plugins["load"]["paths"].as_array_mut();
+    folders.expect("a list").push(json!(paper));
+    merge(
+        &mut settings.config,
+        json!({
+            "channels": { "paper": {} },
+            "bindings": [{ "agentId": intake, "match": { "channel": "paper" } }],
+        }),
+    );
+    let file = workspaces.path().join("paper");
+    settings
+        .env
+        .push(("PAPER_FILE".into(), file.display().to_string()));
+    let gateway = RealGateway::start(&installation, settings)
+        .await
+        .expect("a gateway");
+    let connection = connect(&gateway).await;
+
+    let mut sessions = Vec::new();
+    for from in ["ada", "bob"] {
+        let routed = called(&connection, "paper.route", json!({ "from": from })).await;
+        let session = routed["sessionKey"].as_str().expect("a session").to_owned();
+        assert!(
+            session.starts_with(&format!("agent:{intake}:")),
+            "{session}"
+        );
+        sessions.push(session);
+    }
+    assert_ne!(sessions[0], sessions[1], "what one said is not the other's");
+
+    for role in AGENT_ROLES {
+        let asked = json!({ "agentId": agent_id(role) });
+        let status = called(&connection, "skills.status", asked).await;
+        let skills = status["skills"].as_array().expect("skills");
+        assert!(!skills.is_empty(), "OpenClaw comes with some");
+        for skill in skills {
+            assert_eq!(skill["eligible"], false, "{role}: {skill}");
+            // by the whole gateway, and by the agent's own list
+            assert_eq!(skill["blockedByAllowlist"], true, "{role}: {skill}");
+            assert_eq!(skill["blockedByAgentFilter"], true, "{role}: {skill}");
+        }
+    }
+
+    let seen = ask(&connection, &config::Get::default()).await;
+    let findings = check_running(&seen.expect("the configuration"));
+    let broken = findings.iter().find(|found| found.weight == Weight::Breaks);
+    assert_eq!(broken, None);
 }

@@ -5,13 +5,14 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use dispatch_gateway::methods::config::Get;
-use dispatch_provision::dispatch_config::{Finding, Weight, check};
+use dispatch_provision::dispatch_config::{Finding, Weight, check, check_running};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::commands::gateway::reach::Reach;
 use crate::failure::Failure;
 use crate::out;
+use crate::show::clean;
 use crate::show::paint::Paint;
 
 /// The largest file that is read, in bytes; OpenClaw reads 2 MiB.
@@ -37,11 +38,10 @@ struct Found {
 
 impl Args {
     pub(super) async fn run(self, json: bool) -> Result<(), Failure> {
-        let config = match &self.file {
-            Some(file) => read(file)?,
-            None => self.reach.ask(&Get {}).await?.1.config,
+        let findings = match &self.file {
+            Some(file) => check(&read(file)?),
+            None => check_running(&self.reach.ask(&Get {}).await?.1),
         };
-        let findings = check(&config);
         let broken = findings.iter().any(|f| f.weight == Weight::Breaks);
         if json {
             out::value(&Found { findings });
@@ -77,8 +77,11 @@ fn text(findings: &[Finding], paint: Paint) -> String {
             Weight::Breaks => "breaks",
             Weight::Look => "look  ",
         };
-        text.push_str(&format!("{mark}  {}\n", paint.strong(&finding.path)));
-        text.push_str(&format!("        {}\n", finding.why));
+        text.push_str(&format!(
+            "{mark}  {}\n",
+            paint.strong(&clean(&finding.path))
+        ));
+        text.push_str(&format!("        {}\n", clean(&finding.why)));
         text.push_str(&paint.faint(&format!("        set: {}\n", finding.set)));
     }
     let broken = findings.iter().filter(|f| f.weight == Weight::Breaks);
