@@ -133,8 +133,8 @@ impl Connection {
             });
         }
         match timeout_at(ends, self.out.send(Out::Text(text))).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(self.shared.why_ended().unwrap_or(GatewayError::Stopped)),
+            // where nobody writes any more, the connection has ended, and the answer says why
+            Ok(_) => {}
             Err(_) => return Err(late()),
         }
         match timeout_at(ends, answer).await {

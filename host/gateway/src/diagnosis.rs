@@ -271,7 +271,7 @@ mod tests {
             code: code.into(),
             message: message.into(),
             details: Some(Box::new(details)),
-            retryable: false,
+            retryable: None,
             retry_after: None,
         }
     }

@@ -99,9 +99,14 @@ fn failed(address: &Address, error: tungstenite::Error) -> GatewayError {
         tungstenite::Error::Url(_) | tungstenite::Error::HttpFormat(_) => {
             GatewayError::Options("the gateway's address cannot be dialled".into())
         }
-        other => GatewayError::Protocol(format!(
-            "{address_text}: did not receive a valid HTTP response: {other}"
-        )),
+        // what is starting or going down there may answer so for a while
+        tungstenite::Error::Protocol(ProtocolError::HttparseError(error)) => {
+            GatewayError::Unreachable {
+                address: address_text,
+                cause: format!("did not receive a valid HTTP response: {error}"),
+            }
+        }
+        other => GatewayError::Protocol(format!("{address_text}: no WebSocket: {other}")),
     }
 }
 

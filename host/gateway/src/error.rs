@@ -66,8 +66,8 @@ pub enum GatewayError {
         message: String,
         /// Its details as they came; `details.code` is the finer code.
         details: Option<Box<Value>>,
-        /// Says that the same may succeed later.
-        retryable: bool,
+        /// Whether the same may succeed later, where it says so.
+        retryable: Option<bool>,
         /// Says when.
         retry_after: Option<Duration>,
     },

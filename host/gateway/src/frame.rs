@@ -58,8 +58,8 @@ pub(crate) enum Incoming {
     Other,
 }
 
+/// What is looked at of a frame. What a gateway writes oddly beside it ends no connection.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Wire {
     #[serde(rename = "type")]
     kind: Option<String>,
@@ -67,19 +67,9 @@ struct Wire {
     ok: Option<bool>,
     payload: Option<Value>,
     result: Option<Value>,
-    error: Option<WireError>,
+    error: Option<Value>,
     event: Option<String>,
-    seq: Option<u64>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct WireError {
-    code: Option<Value>,
-    message: Option<String>,
-    details: Option<Value>,
-    retryable: Option<bool>,
-    retry_after_ms: Option<f64>,
+    seq: Option<Value>,
 }
 
 /// Reads a frame.
@@ -89,50 +79,60 @@ struct WireError {
 pub(crate) fn read(text: &str) -> Result<Incoming, GatewayError> {
     let wire: Wire = serde_json::from_str(text)
         .map_err(|error| GatewayError::Protocol(format!("no frame: {error}")))?;
-    if wire.kind.as_deref() == Some("event") {
-        let Some(name) = wire.event else {
-            return Err(GatewayError::Protocol("an event without a name".into()));
-        };
-        return Ok(Incoming::Event(Event {
-            name: name.into(),
-            payload: Arc::new(wire.payload.unwrap_or(Value::Null)),
-            seq: wire.seq,
-            missed: 0,
-        }));
+    match wire.kind.as_deref() {
+        Some("event") => {
+            let Some(name) = wire.event else {
+                return Err(GatewayError::Protocol("an event without a name".into()));
+            };
+            return Ok(Incoming::Event(Event {
+                name: name.into(),
+                payload: Arc::new(wire.payload.unwrap_or(Value::Null)),
+                seq: wire.seq.as_ref().and_then(Value::as_u64),
+                missed: 0,
+            }));
+        }
+        // gateways before 2026 answered without a type: `{id, result}` or `{id, error}`
+        Some("res") | None => {}
+        // what it may be some day, it is no answer to a call
+        Some(_) => return Ok(Incoming::Other),
     }
     let id = match wire.id {
         Some(Value::String(id)) => id,
         Some(Value::Number(id)) => id.to_string(),
         _ => return Ok(Incoming::Other),
     };
-    // gateways before 2026 answered without a type: `{id, result}` or `{id, error}`
     let payload = wire.payload.or(wire.result);
     let outcome = match (wire.ok, wire.error) {
         (Some(true), _) | (None, None) => Ok(payload.unwrap_or(Value::Null)),
-        (_, error) => Err(refused(error.unwrap_or_default())),
+        (_, error) => Err(refused(error.unwrap_or(Value::Null))),
     };
     Ok(Incoming::Response { id, outcome })
 }
 
-fn refused(error: WireError) -> GatewayError {
+/// A refusal: an object as a rule, a text from some.
+fn refused(mut error: Value) -> GatewayError {
+    let words = match &error {
+        Value::String(text) => Some(text.as_str()),
+        error => error["message"].as_str(),
+    };
+    let retry_after_ms = error["retryAfterMs"].as_f64();
     GatewayError::Refused {
-        code: match error.code {
-            Some(Value::String(code)) => code,
-            Some(other) => other.to_string(),
-            None => String::new(),
+        code: match &error["code"] {
+            Value::Null => String::new(),
+            Value::String(code) => code.clone(),
+            other => other.to_string(),
         },
-        message: error
-            .message
+        message: words
             .filter(|message| !message.is_empty())
-            .unwrap_or_else(|| "Gateway error".into()),
+            .unwrap_or("Gateway error")
+            .to_owned(),
+        retryable: error["retryable"].as_bool(),
+        retry_after: retry_after_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok()),
         details: error
-            .details
+            .get_mut("details")
+            .map(Value::take)
             .filter(|details| !details.is_null())
             .map(Box::new),
-        retryable: error.retryable.unwrap_or(false),
-        retry_after: error
-            .retry_after_ms
-            .and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok()),
     }
 }
 
@@ -185,7 +185,7 @@ mod tests {
         else {
             panic!("{error:?}");
         };
-        assert!(*retryable);
+        assert_eq!(*retryable, Some(true));
         assert_eq!(*retry_after, Some(Duration::from_millis(500)));
         let bare = response(r#"{"type":"res","id":"a","ok":false}"#)
             .1
@@ -196,12 +196,55 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_oddly_beside_what_matters_ends_nothing() {
+        for (seq, read_as) in [
+            ("2", Some(2)),
+            (r#""2""#, None),
+            ("-1", None),
+            ("1.5", None),
+        ] {
+            let event = format!(r#"{{"type":"event","event":"tick","seq":{seq}}}"#);
+            let Ok(Incoming::Event(event)) = read(&event) else {
+                panic!("{seq}");
+            };
+            assert_eq!(event.seq, read_as, "{seq}");
+        }
+        for (error, code, message) in [
+            (r#""nope""#, "", "nope"),
+            ("7", "", "Gateway error"),
+            (
+                r#"{"code":"X","message":7,"retryable":"no"}"#,
+                "X",
+                "Gateway error",
+            ),
+        ] {
+            let text = format!(r#"{{"type":"res","id":"a","ok":false,"error":{error}}}"#);
+            let refused = response(&text).1.expect_err("refused");
+            assert_eq!(
+                (refused.code(), refused.message().as_str()),
+                (Some(code), message)
+            );
+        }
+        let said = r#"{"type":"res","id":"a","ok":false,"error":{"retryable":false}}"#;
+        assert!(matches!(
+            response(said).1,
+            Err(GatewayError::Refused {
+                retryable: Some(false),
+                ..
+            })
+        ));
+    }
+
+    #[test]
     fn events_and_unknown_kinds_are_told_apart_and_garbage_is_an_error() {
         let event = r#"{"type":"event","event":"tick","payload":{"ts":1},"seq":2}"#;
         assert!(
             matches!(read(event), Ok(Incoming::Event(event)) if &*event.name == "tick" && event.seq == Some(2))
         );
         assert!(matches!(read(r#"{"type":"news"}"#), Ok(Incoming::Other)));
+        // a frame of a kind that nobody knows answers no call, whatever its id
+        let news = r#"{"type":"progress","id":"a","payload":{}}"#;
+        assert!(matches!(read(news), Ok(Incoming::Other)));
         for garbage in ["", "x", "[]", "7", r#"{"type":"event"}"#, r#"{"type":7}"#] {
             assert!(
                 matches!(read(garbage), Err(GatewayError::Protocol(_))),

@@ -70,11 +70,12 @@ pub fn again(error: &GatewayError) -> Again {
             ..
         } => {
             let words = message.to_lowercase();
-            if FINAL.iter().any(|marker| words.contains(marker)) {
+            let never = FINAL.iter().any(|marker| words.contains(marker));
+            if never || *retryable == Some(false) {
                 Again::Never
             } else if let Some(after) = retry_after {
                 Again::After(*after)
-            } else if *retryable || is_transient(&words) {
+            } else if *retryable == Some(true) || is_transient(&words) {
                 Again::Later
             } else {
                 Again::Never
@@ -253,7 +254,7 @@ mod tests {
             code: "UNAVAILABLE".into(),
             message: message.into(),
             details: None,
-            retryable: false,
+            retryable: None,
             retry_after: None,
         }
     }
@@ -289,12 +290,20 @@ mod tests {
             ..
         } = &mut error
         {
-            *retryable = true;
+            *retryable = Some(true);
             *retry_after = Some(Duration::from_millis(500));
             *details = Some(Box::new(json!({"reason": "startup-sidecars"})));
         }
         assert_eq!(again(&error), Again::After(Duration::from_millis(500)));
-        if let GatewayError::Refused { message, .. } = &mut error {
+        if let GatewayError::Refused { retryable, .. } = &mut error {
+            *retryable = Some(false);
+        }
+        assert_eq!(again(&error), Again::Never, "it says so itself");
+        if let GatewayError::Refused {
+            message, retryable, ..
+        } = &mut error
+        {
+            *retryable = Some(true);
             *message = "Config write would flatten: code=CONFIG_INCLUDE_OWNERSHIP".into();
         }
         assert_eq!(again(&error), Again::Never);

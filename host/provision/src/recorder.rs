@@ -34,7 +34,7 @@ pub(crate) fn refused(message: &str) -> GatewayError {
         code: "INVALID_REQUEST".into(),
         message: message.into(),
         details: None,
-        retryable: false,
+        retryable: None,
         retry_after: None,
     }
 }

@@ -92,7 +92,7 @@ mod tests {
             code: "INVALID_REQUEST".into(),
             message: message.into(),
             details: None,
-            retryable: false,
+            retryable: None,
             retry_after: None,
         }
     }

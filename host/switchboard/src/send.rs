@@ -171,7 +171,8 @@ fn not_sent(gateway: &str, error: &GatewayError) -> NotSent {
             if Trouble::of(error) == Trouble::Starting {
                 return NotSent::Away(said);
             }
-            if code == "UNAVAILABLE" || *retryable || retry_after.is_some() {
+            let later = retryable.unwrap_or(code == "UNAVAILABLE" || retry_after.is_some());
+            if later {
                 return NotSent::Failed {
                     message: said,
                     retry_after: *retry_after,
@@ -194,7 +195,7 @@ mod tests {
             code: code.into(),
             message: message.into(),
             details: Some(Box::new(details)),
-            retryable: false,
+            retryable: None,
             retry_after: None,
         }
     }

@@ -120,7 +120,7 @@ mod tests {
                 code: code.into(),
                 message: "later".into(),
                 details: Some(Box::new(serde_json::json!({"code": detail}))),
-                retryable: true,
+                retryable: Some(true),
                 retry_after: Some(after),
             })
         };

@@ -249,6 +249,35 @@ async fn when_the_connection_ends_every_call_that_waits_is_told_why() {
     }
 }
 
+/// Between the end of the connection and its being said, a call finds nobody who writes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_meets_the_end_is_told_why_and_not_that_somebody_stopped() {
+    let gateway = started(Script::default().reply("echo", Reply::Echo)).await;
+    for _ in 0..30 {
+        let connection = connected(&gateway).await;
+        connection
+            .call("echo", json!({}), HANG)
+            .await
+            .expect("answered");
+        let calling = (0..4).map(|_| {
+            let connection = connection.clone();
+            tokio::spawn(async move {
+                loop {
+                    if let Err(error) = connection.call("echo", json!({}), HANG).await {
+                        return error;
+                    }
+                }
+            })
+        });
+        let calling: Vec<_> = calling.collect();
+        gateway.close(1012, "service restart");
+        for call in calling {
+            let error = call.await.expect("no panic");
+            assert!(matches!(error, GatewayError::Closed { .. }), "{error:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn garbage_ends_a_connection_as_what_it_is() {
     let gateway = started(Script::default().reply("health", Reply::Text("garbage".into()))).await;

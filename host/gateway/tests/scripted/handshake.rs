@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dispatch_gateway::retry::{Again, again};
 use dispatch_gateway::{
     ClientKind, Connection, Credential, DeviceKey, DeviceRef, GatewayError, Scope, Secret,
     StatementLayout, Trouble,
@@ -221,6 +222,28 @@ async fn nobody_there_and_no_gateway_there_are_told_apart() {
         matches!(error, GatewayError::Http { status: 403, .. }),
         "{error:?}"
     );
+    // it answers no HTTP at all: a gateway that goes down or comes up may
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let garbage = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+            let mut buffer = [0; 2048];
+            let _ = stream.read(&mut buffer).await;
+            let _ = stream.write_all(b"\x00garbage\r\n\r\n").await;
+        }
+    });
+    other.address = format!("ws://127.0.0.1:{garbage}")
+        .parse()
+        .expect("an address");
+    let error = refused(&other).await;
+    assert!(
+        matches!(error, GatewayError::Unreachable { .. }),
+        "{error:?}"
+    );
+    assert_eq!(again(&error), Again::Later);
     // TLS where there is none
     other.address = format!("wss://127.0.0.1:{port}")
         .parse()

@@ -280,7 +280,7 @@ async fn what_may_succeed_later_is_tried_again() {
         code: "UNAVAILABLE".into(),
         message: "rate limit exceeded for config.patch; retry after 49s".into(),
         details: None,
-        retryable: true,
+        retryable: Some(true),
         retry_after: Some(Duration::from_millis(10)),
     };
     let plane = provisioned(&plans).await;
