@@ -86,6 +86,12 @@ pub fn names_for(role: Role) -> Vec<String> {
         .collect()
 }
 
+/// The names of the reads: what an agent without a dispatch role is offered.
+#[must_use]
+pub fn names_of_reads() -> Vec<String> {
+    reads().into_iter().map(|tool| tool.name).collect()
+}
+
 fn calling(tool: Tool) -> AgentTool {
     let states: Vec<&str> = tool
         .legal_states()

@@ -1,9 +1,10 @@
-//! The heartbeat in the gateway's configuration: what would have to change, as a function
-//! of the configuration and what is wanted.
+//! An agent's heartbeat and tools in the gateway's configuration: what would have to change, as a
+//! function of the configuration and what is wanted.
 //!
 //! A write reloads or restarts the gateway and can break sessions that are under way, so
 //! nothing is written where nothing changes.
 
+use dispatch_contract::agent_tools;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -113,7 +114,7 @@ fn without_nulls(value: Value) -> Value {
     }
 }
 
-/// What would have to change so that each of `wanted` has its workspace and heartbeat.
+/// What would have to change so that each of `wanted` has its workspace, heartbeat and tools.
 /// None where everything is so already. Other agents and all other keys stay.
 ///
 /// # Errors
@@ -175,6 +176,20 @@ fn set(entry: &mut Value, registration: &Registration, dialect: Dialect) {
         entry["workspace"] = Value::from(registration.workspace.as_str());
     }
     entry["heartbeat"] = registration.heartbeat.whole(dialect);
+    close(entry, registration);
+}
+
+/// Without a list of its own an agent has every tool of the gateway. A list with others than the
+/// house's tools in it is somebody's own, and stays.
+fn close(entry: &mut Value, registration: &Registration) {
+    let ours: Vec<String> = agent_tools::all().into_iter().map(|it| it.name).collect();
+    let listed = entry["tools"]["allow"].as_array().into_iter().flatten();
+    let own = listed
+        .into_iter()
+        .any(|name| !ours.iter().any(|our| name == our));
+    if !own {
+        entry["tools"]["allow"] = json!(registration.tools);
+    }
 }
 
 #[cfg(test)]

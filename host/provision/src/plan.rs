@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use dispatch_contract::agent_tools::{names_for, names_of_reads};
 use dispatch_contract::{AgentRecordId, BoardId, GatewayId, Role};
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +133,8 @@ pub struct Registration {
     pub workspace: String,
     /// Its heartbeat.
     pub heartbeat: Heartbeat,
+    /// All the tools that it may use there: those of its dispatch role, else the reads.
+    pub tools: Vec<String>,
 }
 
 /// A plan that cannot be carried out as it is; nothing was asked of the gateway.
@@ -192,6 +195,10 @@ impl AgentPlan {
             name: self.name.clone(),
             workspace: key.workspace(self.workspace_root.trim()),
             heartbeat: self.heartbeat.clone(),
+            tools: self
+                .profile
+                .dispatch_role
+                .map_or_else(names_of_reads, names_for),
         }
     }
 

@@ -7,6 +7,11 @@ fn wanted(own: Value) -> Registration {
     plan.registration()
 }
 
+/// The tools of the agent's role.
+fn tools() -> Value {
+    json!({ "allow": wanted(json!({})).tools })
+}
+
 const ID: &str = "rd-01j9zq4y7m8k6t5r4e3w2q1p0n";
 const FOLDER: &str = "~/.openclaw/workspace-rd-01j9zq4y7m8k6t5r4e3w2q1p0n";
 
@@ -76,7 +81,7 @@ fn a_map_of_agents_is_patched_in_its_one_entry() {
         "gateway": {"auth": {"token": "__OPENCLAW_REDACTED__"}},
     });
     let expected = json!({"agents": {"entries": {ID: {
-        "heartbeat": {"every": "10m", "target": "last", "model": null},
+        "heartbeat": {"every": "10m", "target": "last", "model": null}, "tools": tools(),
     }}}});
     assert_eq!(patch(&config, json!({})), Some(expected));
 }
@@ -86,11 +91,11 @@ fn what_stands_so_is_not_written() {
     // the gateway wrote the folder's tilde out
     let config = json!({"agents": {"entries": {ID: {
         "workspace": FOLDER.replace('~', "/home/oc"),
-        "heartbeat": {"every": "10m", "target": "last"},
+        "heartbeat": {"every": "10m", "target": "last"}, "tools": tools(),
     }}}});
     assert_eq!(patch(&config, json!({})), None);
     let list = json!({
-        "agents": {"list": [{"id": ID, "workspace": FOLDER, "heartbeat":
+        "agents": {"list": [{"id": ID, "workspace": FOLDER, "tools": tools(), "heartbeat":
             {"every": "10m", "target": "last", "includeReasoning": false}}]},
         "channels": {"defaults": {"heartbeat": {"showOk": true, "showAlerts": true, "useIndicator": false}}},
     });
@@ -110,7 +115,7 @@ fn a_list_of_agents_is_rebuilt_around_its_entry_and_others_stay() {
     let expected = json!({
         "agents": {"list": [
             {"id": "desk", "apiKey": "__OPENCLAW_REDACTED__", "default": true},
-            {"id": ID, "name": "Iris", "workspace": FOLDER, "heartbeat": usual},
+            {"id": ID, "name": "Iris", "workspace": FOLDER, "heartbeat": usual, "tools": tools()},
         ]},
         "channels": {"defaults": {"heartbeat": {"showAlerts": true, "useIndicator": true}}},
     });
@@ -120,7 +125,9 @@ fn a_list_of_agents_is_rebuilt_around_its_entry_and_others_stay() {
 #[test]
 fn an_agent_that_is_not_written_down_is_added() {
     let entries = json!({"agents": {"entries": {"desk": {}}}});
-    let entry = json!({"workspace": FOLDER, "heartbeat": {"every": "10m", "target": "last"}});
+    let entry = json!({
+        "workspace": FOLDER, "heartbeat": {"every": "10m", "target": "last"}, "tools": tools(),
+    });
     assert_eq!(
         patch(&entries, json!({})),
         Some(json!({"agents": {"entries": {ID: entry}}}))
@@ -143,4 +150,36 @@ fn an_array_that_loses_something_is_named() {
         found.shrinks,
         [format!("agents.entries.{ID}.heartbeat.days")]
     );
+}
+
+#[test]
+fn an_agent_has_the_tools_of_its_role_unless_it_was_given_others() {
+    let entry = |allow: Value| {
+        let tools = json!({"allow": allow, "exec": {"mode": "deny"}});
+        json!({"agents": {"entries": {ID: {
+            "workspace": FOLDER, "heartbeat": {"every": "10m", "target": "last"}, "tools": tools,
+        }}}})
+    };
+    let written = |plan: &crate::AgentPlan, allow: Value| {
+        let found = change(&entry(allow), &[plan.registration()]).unwrap();
+        found.map(|change| change.patch["agents"]["entries"][ID]["tools"].clone())
+    };
+    let intake = sample::worker();
+    let of_role = agent_tools::names_for(dispatch_contract::Role::SystemIntakeAgent);
+    assert_eq!(intake.registration().tools, of_role);
+    let closed = Some(json!({"allow": of_role}));
+    assert_eq!(written(&intake, json!(null)), closed, "every tool there is");
+    assert_eq!(written(&intake, json!([])), closed, "the same");
+    // another role's list is the house's own of before
+    let before = json!(["ticket_get", "schedule_confirm"]);
+    assert_eq!(written(&intake, before), closed);
+    let own = json!(["ticket_get", "web_search"]);
+    assert_eq!(written(&intake, own), None, "an operator's list stays");
+    assert_eq!(written(&intake, json!(of_role)), None);
+    // without a role it reads
+    let mut reader = intake;
+    reader.profile.dispatch_role = None;
+    let tools = reader.registration().tools;
+    assert_eq!(tools.len(), 4);
+    assert_eq!(written(&reader, json!(null)), Some(json!({"allow": tools})));
 }
