@@ -329,3 +329,93 @@ async fn a_device_key_is_made_paired_and_enough_from_then_on() {
         ran.stderr
     );
 }
+
+/// A device that a gateway has paired, and its key's file.
+async fn paired(gateway: &ScriptedGateway, folder: &std::path::Path) -> String {
+    let key = folder.join("device.json").display().to_string();
+    let ran = run(gateway, &["devices", "pair", "--device-key", &key]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    key
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_rotates_its_own_token_keeps_the_new_one() {
+    let gateway = started(Script {
+        device_token: Some("first-token".into()),
+        ..Script::default()
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = paired(&gateway, folder.path()).await;
+    let file = std::fs::read_to_string(&key).expect("the key");
+    let file: Value = serde_json::from_str(&file).expect("JSON");
+    let device = file["deviceId"].as_str().expect("an id").to_owned();
+    let rotate = |device: &str, token: &str| {
+        let answer = json!({"deviceId": device, "role": "operator", "scopes": ["operator.read"],
+            "rotatedAtMs": 1, "tokenDelivery": "in-band", "token": token});
+        gateway.set(|script| {
+            script.wants_device_token = Some("first-token".into());
+            script.device_token = None;
+            let reply = Reply::Payload(answer);
+            script.replies.insert("device.token.rotate".into(), reply);
+        });
+        let arguments = ["devices", "rotate", device, "--device-key", &key];
+        let ran = run_with(&gateway, None, &arguments);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        assert!(!ran.stdout.contains(token), "{}", ran.stdout);
+        ran.stdout
+    };
+    // another device's is not this one's to keep
+    let said = rotate("another", "others-token");
+    assert!(!said.contains("kept"), "{said}");
+    let said = rotate(&device, "second-token");
+    assert!(said.contains("kept beside its key"), "{said}");
+    gateway.set(|script| script.wants_device_token = Some("second-token".into()));
+    let ran = run_with(&gateway, None, &["agents", "--device-key", &key]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_gets_in_with_what_a_devices_token_is_good_for() {
+    let gateway = started(Script {
+        device_token: Some("narrow-token".into()),
+        ..Script::default()
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let few = vec!["operator.read".to_owned(), "operator.write".to_owned()];
+    let key = paired(&gateway, folder.path()).await;
+    // as if it had been paired for less
+    let tokens = folder.path().join("device.tokens.json");
+    let kept = std::fs::read_to_string(&tokens).expect("kept");
+    let mut kept: Value = serde_json::from_str(&kept).expect("JSON");
+    kept["tokens"][0]["scopes"] = json!(few);
+    std::fs::write(&tokens, kept.to_string()).expect("written");
+    gateway.set(|script| {
+        script.wants_device_token = Some("narrow-token".into());
+        script.device_scopes = Some(few.clone());
+        script.device_token = None;
+    });
+    let ran = run_with(&gateway, None, &["doctor", "--device-key", &key]);
+    assert_eq!(
+        (
+            ran.status,
+            verdict(&ran, "let in"),
+            verdict(&ran, "scopes"),
+            verdict(&ran, "version")
+        ),
+        (1, "ok", "bad", "ok"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains("operator.admin") && !ran.stdout.contains("narrow-token"),
+        "{}",
+        ran.stdout
+    );
+    let last = gateway.connects().pop().expect("connected");
+    assert_eq!(last["scopes"], json!(few));
+    // what needs no more gets in at once
+    let ran = run_with(&gateway, None, &["agents", "--device-key", &key]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+}

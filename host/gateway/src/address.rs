@@ -1,7 +1,7 @@
 //! Where a gateway listens. What is shown never has a query, a user or a fragment.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
 use url::{Host, Url};
@@ -81,6 +81,24 @@ impl Address {
         }
     }
 
+    /// Is what goes there read by nobody outside this machine or a private network, as far as an
+    /// address tells? A name counts where it means something in such a network alone.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.is_loopback()
+            || match self.0.host() {
+                Some(Host::Domain(name)) => is_private_name(name),
+                Some(Host::Ipv4(ip)) => is_private_v4(ip),
+                Some(Host::Ipv6(ip)) => match ip.to_ipv4_mapped() {
+                    Some(ip) => is_private_v4(ip),
+                    None => {
+                        ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified()
+                    }
+                },
+                None => false,
+            }
+    }
+
     /// Host and port as a TCP client needs them; an IPv6 host without brackets.
     #[must_use]
     pub fn host_and_port(&self) -> (String, u16) {
@@ -122,6 +140,28 @@ impl Address {
         }
         url
     }
+}
+
+/// Names of no public network end so.
+const PRIVATE_NAMES: [&str; 6] = [
+    ".localhost",
+    ".local",
+    ".internal",
+    ".lan",
+    ".home.arpa",
+    ".ts.net",
+];
+
+/// One of those, or a name without a dot: of a container, or of a machine next door.
+fn is_private_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    !name.contains('.') || PRIVATE_NAMES.iter().any(|end| name.ends_with(end))
+}
+
+fn is_private_v4(ip: Ipv4Addr) -> bool {
+    // 100.64.0.0/10: of carriers, and of overlay networks such as Tailscale's
+    let shared = ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64;
+    ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || shared
 }
 
 impl FromStr for Address {
@@ -192,6 +232,37 @@ mod tests {
         assert_eq!(address.dialled(None).as_str(), "ws://h:1/");
         assert_eq!(address.to_string(), "ws://h:1");
         assert_eq!(format!("{address:?}"), "Address(ws://h:1)");
+    }
+
+    #[test]
+    fn private_networks_are_known_by_their_addresses_and_names() {
+        for (text, private) in [
+            ("ws://localhost:1", true),
+            ("ws://10.1.2.3:1", true),
+            ("ws://172.31.0.1:1", true),
+            ("ws://172.32.0.1:1", false),
+            ("ws://192.168.1.2:1", true),
+            ("ws://100.64.0.1:1", true),
+            ("ws://100.128.0.1:1", false),
+            ("ws://169.254.1.1:1", true),
+            ("ws://8.8.8.8:1", false),
+            ("ws://[fd00::1]:1", true),
+            ("ws://[fe80::1]:1", true),
+            ("ws://[::ffff:10.0.0.1]:1", true),
+            ("ws://[::ffff:8.8.8.8]:1", false),
+            ("ws://[2001:db8::1]:1", false),
+            ("ws://gateway:1", true),
+            ("ws://north.lan:1", true),
+            ("ws://north.local.:1", true),
+            ("ws://gateway.example:1", false),
+            ("ws://local.gateway.example:1", false),
+        ] {
+            assert_eq!(
+                Address::parse(text).expect(text).is_private(),
+                private,
+                "{text}"
+            );
+        }
     }
 
     #[test]

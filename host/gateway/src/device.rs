@@ -21,7 +21,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::address::Address;
 use crate::secret::{Secret, SecretError, private_file};
+use crate::tokens::{self, DeviceToken};
 
 /// The largest key file, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
@@ -45,6 +47,36 @@ impl DeviceRef {
             key,
             tokens: Some(tokens),
         }
+    }
+}
+
+impl DeviceRef {
+    /// Keeps a token that a gateway made for this device, in the place of the one before: no
+    /// where the device is another, or tokens are not kept.
+    ///
+    /// # Errors
+    /// Where the key or the file of tokens cannot be read or written.
+    pub fn keep(
+        &self,
+        gateway: &Address,
+        device_id: &str,
+        role: &str,
+        token: Secret,
+        scopes: &[String],
+    ) -> Result<bool, DeviceError> {
+        let own = DeviceKey::load(&self.key)?;
+        let Some(path) = self.tokens.as_ref().filter(|_| own.id() == device_id) else {
+            return Ok(false);
+        };
+        let gateway = gateway.to_string();
+        let key = tokens::Key {
+            gateway: &gateway,
+            device_id,
+            role,
+        };
+        let scopes = scopes.to_vec();
+        tokens::keep(path, key, &DeviceToken { token, scopes })?;
+        Ok(true)
     }
 }
 

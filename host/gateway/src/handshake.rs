@@ -13,6 +13,7 @@ use crate::dial::{self, Socket};
 use crate::error::GatewayError;
 use crate::frame::{self, Incoming};
 use crate::hello::Hello;
+use crate::scope::Scope;
 use crate::secret::Secret;
 use crate::target::{StatementLayout, Target};
 use crate::tokens::{self, DeviceToken, Key};
@@ -98,6 +99,30 @@ impl Identity {
         Ok(())
     }
 
+    /// A refusal because the device's token was given for less than is asked for now, with what
+    /// it was given for: asked for no more, it still lets in.
+    fn narrower(&self, error: GatewayError, asked: &[Scope]) -> GatewayError {
+        let Some(kept) = self
+            .device_token
+            .as_ref()
+            .filter(|_| error.detail() == Some("AUTH_SCOPE_MISMATCH"))
+        else {
+            return error;
+        };
+        let missing: Vec<String> = asked
+            .iter()
+            .map(ToString::to_string)
+            .filter(|scope| !kept.scopes.contains(scope))
+            .collect();
+        if missing.is_empty() || kept.scopes.is_empty() {
+            return error;
+        }
+        GatewayError::Scopes {
+            missing,
+            granted: kept.scopes.clone(),
+        }
+    }
+
     /// Forgets the device's token where the gateway no longer takes it.
     fn forget(&self, error: &GatewayError) -> Result<(), GatewayError> {
         if error.detail() == Some("AUTH_DEVICE_TOKEN_MISMATCH")
@@ -130,11 +155,14 @@ pub(crate) async fn shake(
         .send(Message::text(request))
         .await
         .map_err(|error| dial::ended(&error))?;
-    let answer = answer(socket).await;
-    if let Err(error) = &answer {
-        identity.forget(error)?;
-    }
-    let hello = Hello::read(answer?).map_err(GatewayError::Protocol)?;
+    let answer = match answer(socket).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            identity.forget(&error)?;
+            return Err(identity.narrower(error, &target.options.scopes));
+        }
+    };
+    let hello = Hello::read(answer).map_err(GatewayError::Protocol)?;
     let offered = &target.options.protocols;
     if !offered.contains(&hello.protocol) {
         return Err(GatewayError::Protocol(format!(

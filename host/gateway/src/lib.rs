@@ -31,9 +31,19 @@ mod tls;
 mod tokens;
 pub mod version;
 
-/// What a log's filter must hold besides what an operator asks for: below this, the
-/// WebSocket library writes out whole frames and addresses, tokens among them.
-pub const LOG_LIMIT: &str = "tungstenite=warn";
+/// The WebSocket library's part of a log, by what its targets begin with.
+const WEBSOCKET_TARGETS: [&str; 2] = ["tungstenite", "tokio_tungstenite"];
+
+/// What a log leaves out, whatever an operator asks for: below a warning, the WebSocket library
+/// writes out whole frames and addresses, tokens among them. A filter of its own, since a
+/// directive is overridden by any that names its target better.
+#[must_use]
+pub fn may_be_logged(metadata: &tracing::Metadata<'_>) -> bool {
+    let quiet = WEBSOCKET_TARGETS
+        .iter()
+        .any(|begin| metadata.target().starts_with(begin));
+    !quiet || *metadata.level() <= tracing::Level::WARN
+}
 
 pub use address::{Address, AddressError};
 pub use caller::{Caller, ask};

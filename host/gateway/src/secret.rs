@@ -77,6 +77,9 @@ pub enum SecretError {
         /// Why.
         cause: String,
     },
+    /// A pipe, a socket, a folder: reading it could wait for ever.
+    #[error("{0} is no regular file: put the secret into one")]
+    NotAFile(PathBuf),
     /// Others may read the file.
     #[error("{path} can be read by others (mode {mode:03o}): chmod 600 {path}")]
     Open {
@@ -142,14 +145,25 @@ pub(crate) fn private_file(path: &Path, limit: usize) -> Result<Zeroizing<String
         path: path.to_owned(),
         cause: error.to_string(),
     };
+    // a pipe without a writer would be waited for at once: it is looked at before it is opened,
+    // and again once it is open, since what is checked must be what is read
+    regular(path, &std::fs::metadata(path).map_err(no_file)?)?;
     let file = File::open(path).map_err(no_file)?;
-    // of the open file: what is checked is what is read
-    private(path, &file.metadata().map_err(no_file)?)?;
+    let metadata = file.metadata().map_err(no_file)?;
+    regular(path, &metadata)?;
+    private(path, &metadata)?;
     let mut text = Zeroizing::new(String::new());
     file.take(limit as u64 + 1)
         .read_to_string(&mut text)
         .map_err(no_file)?;
     Ok(text)
+}
+
+fn regular(path: &Path, metadata: &Metadata) -> Result<(), SecretError> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    Err(SecretError::NotAFile(path.to_owned()))
 }
 
 fn private(path: &Path, metadata: &Metadata) -> Result<(), SecretError> {
@@ -241,6 +255,27 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_pipe_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo")
+            .args(["-m", "600"])
+            .arg(&path)
+            .status();
+        assert!(made.expect("mkfifo runs").success());
+        let (told, said) = std::sync::mpsc::channel();
+        let reference = SecretRef::File(path.clone());
+        std::thread::spawn(move || told.send(reference.resolve()));
+        let said = said.recv_timeout(std::time::Duration::from_secs(10));
+        assert_eq!(
+            said.expect("at once"),
+            Err(SecretError::NotAFile(path.clone()))
+        );
+        let folder = SecretRef::File(folder.path().to_owned());
+        assert!(matches!(folder.resolve(), Err(SecretError::NotAFile(_))));
     }
 
     #[test]

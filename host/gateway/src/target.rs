@@ -35,7 +35,13 @@ impl Target {
         }
     }
 
-    /// Nothing in here contradicts the rest.
+    /// Does what is sent leave this machine unencrypted?
+    #[must_use]
+    pub fn sends_plainly(&self) -> bool {
+        !self.address.is_tls() && !self.address.is_loopback()
+    }
+
+    /// Nothing in here contradicts the rest, and no token is sent in clear over a public network.
     ///
     /// # Errors
     /// [`GatewayError::Options`], which says what to change.
@@ -44,6 +50,13 @@ impl Target {
         let options = &self.options;
         if options.allow_insecure_tls && !self.address.is_tls() {
             return wrong("unverified TLS can only be allowed for a wss:// address");
+        }
+        let shows = self.credential.token.is_some() || self.credential.device.is_some();
+        if shows && self.sends_plainly() && !self.address.is_private() && !options.allow_plain {
+            return wrong(
+                "the gateway's token would cross a public network unencrypted: give a wss:// \
+                 address, or one of this machine with a tunnel behind it",
+            );
         }
         if options.protocols.is_empty() {
             return wrong("the range of protocol versions is empty");
@@ -183,6 +196,8 @@ pub struct ConnectOptions {
     pub statement: StatementLayout,
     /// Do not verify the gateway's certificate; for `wss` alone.
     pub allow_insecure_tls: bool,
+    /// Send the token unencrypted over a public network, where nothing else will do.
+    pub allow_plain: bool,
     /// Send the token in the address too, as document 003 has it (`?token=`). It may then
     /// be in the logs of whatever stands between.
     pub token_in_query: bool,
@@ -212,6 +227,7 @@ impl Default for ConnectOptions {
             protocols: PROTOCOLS,
             statement: StatementLayout::default(),
             allow_insecure_tls: false,
+            allow_plain: false,
             token_in_query: false,
             minimum_version: None,
             // a gateway that takes the connection and says nothing is known within 10 s too
@@ -231,6 +247,36 @@ impl Default for ConnectOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_crosses_a_public_network_encrypted_or_where_that_was_said() {
+        let at = |address: &str| {
+            let address = Address::parse(address).expect("an address");
+            Target::new(address, Credential::given(Secret::new("s3cret")))
+        };
+        for fine in [
+            "ws://127.0.0.1:1",
+            "ws://10.0.0.1:1",
+            "ws://gateway:1",
+            "wss://g.example",
+        ] {
+            assert!(at(fine).check().is_ok(), "{fine}");
+        }
+        let mut public = at("ws://g.example:1");
+        let error = public.check().expect_err("in clear").to_string();
+        assert!(error.contains("wss://"), "{error}");
+        let key = Credential::device(DeviceRef::at("/device.json"));
+        assert!(Target::new(public.address.clone(), key).check().is_err());
+        assert!(
+            Target::new(public.address.clone(), Credential::default())
+                .check()
+                .is_ok()
+        );
+        public.options.allow_plain = true;
+        assert!(public.check().is_ok());
+        assert!(public.sends_plainly() && at("ws://10.0.0.1:1").sends_plainly());
+        assert!(!at("ws://127.0.0.1:1").sends_plainly() && !at("wss://g.example").sends_plainly());
+    }
 
     #[test]
     fn unverified_tls_is_for_wss_alone() {

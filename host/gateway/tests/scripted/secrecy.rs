@@ -3,10 +3,13 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use dispatch_gateway::{Connection, Credential, DeviceKey, DeviceRef, LOG_LIMIT, Link, Secret};
+use dispatch_gateway::{Connection, Credential, DeviceKey, DeviceRef, Link, Secret};
 use dispatch_testing::openclaw::scripted::{Greeting, Refusal, Reply, Script};
 use serde_json::json;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt, registry};
 
 use crate::support::{HANG, refused, started, target_with, until};
 
@@ -31,11 +34,12 @@ async fn no_token_is_logged_shown_or_said_even_where_the_gateway_repeats_it() {
     const DEVICE: &str = "s3cret-device-token";
     let log = Log::default();
     let to = log.clone();
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            EnvFilter::new("trace").add_directive(LOG_LIMIT.parse().expect("a directive")),
-        )
-        .with_writer(move || to.clone())
+    // an operator who asks for all of it by name
+    let asked = "trace,tungstenite::handshake=trace,tungstenite::protocol=trace";
+    registry()
+        .with(EnvFilter::new(asked))
+        .with(filter_fn(dispatch_gateway::may_be_logged))
+        .with(fmt::layer().with_writer(move || to.clone()))
         .init();
     tracing::trace!("the log is there");
     let mut seen: Vec<String> = Vec::new();

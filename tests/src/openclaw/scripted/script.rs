@@ -23,6 +23,9 @@ pub struct Script {
     pub device_token: Option<String>,
     /// It asks for a paired device, and takes this device token alone.
     pub wants_device_token: Option<String>,
+    /// What that token was given for; all that is asked for where not given. Who asks for more
+    /// is refused.
+    pub device_scopes: Option<Vec<String>>,
     /// How it begins.
     pub first_frame: FirstFrame,
     /// How it answers `connect`.
@@ -48,6 +51,7 @@ impl Default for Script {
             scopes: None,
             device_token: None,
             wants_device_token: None,
+            device_scopes: None,
             first_frame: FirstFrame::Challenge,
             greeting: Greeting::Hello,
             tick_interval: Duration::from_secs(30),

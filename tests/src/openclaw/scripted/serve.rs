@@ -165,7 +165,13 @@ fn judge(script: &Script, params: &Value) -> Option<Refusal> {
     if let Some(wanted) = &script.wants_device_token {
         let given = auth["deviceToken"].as_str();
         if given == Some(wanted) {
-            return None;
+            let asked = params["scopes"].as_array().into_iter().flatten();
+            let mut asked = asked.filter_map(Value::as_str);
+            let more = script
+                .device_scopes
+                .as_ref()
+                .is_some_and(|scopes| asked.any(|scope| !scopes.iter().any(|one| one == scope)));
+            return more.then(|| refusal("device-token-scope-mismatch"));
         }
         let (code, more) = match given {
             Some(_) => ("AUTH_DEVICE_TOKEN_MISMATCH", json!({})),

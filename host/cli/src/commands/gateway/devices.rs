@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dispatch_gateway::methods::devices;
-use dispatch_gateway::{ClientKind, Connection, DeviceKey, Scope};
+use dispatch_gateway::{ClientKind, Connection, DeviceKey, DeviceRef, Scope, Secret};
 use serde_json::{Value, json};
 
 use super::reach::Reach;
@@ -99,14 +99,19 @@ impl Args {
                     scopes: None,
                 };
                 let (mut raw, rotated) = with_admin(&args.reach, &ask).await?;
+                let kept = keep(&args.reach, &raw, &rotated)?;
                 // a gateway shows it to the device itself: it is not for a terminal
                 if let Some(token) = raw.get_mut("token") {
                     *token = "***".into();
                 }
-                let text = format!(
+                raw["tokenKept"] = kept.into();
+                let mut text = format!(
                     "device {} has a new {} token; the old one no longer holds\n",
                     rotated.device_id, rotated.role
                 );
+                if kept {
+                    text.push_str("it is this machine's own, and kept beside its key\n");
+                }
                 (raw, text)
             }
             Action::Revoke(args) => {
@@ -141,6 +146,27 @@ async fn with_admin<M: dispatch_gateway::Method>(
     let answer = reach.ask_on(&connection, ask).await?;
     connection.close().await;
     Ok(answer)
+}
+
+/// Keeps the new token where it is this machine's own: the old one no longer lets it in.
+fn keep(reach: &Reach, raw: &Value, rotated: &devices::Rotated) -> Result<bool, Failure> {
+    let (Some(key), Some(token)) = (&reach.device_key, raw["token"].as_str()) else {
+        return Ok(false);
+    };
+    let address = reach.target(&Scope::ALL)?.address;
+    DeviceRef::at(key)
+        .keep(
+            &address,
+            &rotated.device_id,
+            &rotated.role,
+            Secret::new(token),
+            &rotated.scopes,
+        )
+        .map_err(|error| {
+            Failure::usage(format!(
+                "the new token was made and could not be kept: {error}; pair this device again"
+            ))
+        })
 }
 
 /// Connects as a command line does: that is what pairs a device.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use dispatch_gateway::Method as _;
-use dispatch_gateway::methods::system::LogsTail;
+use dispatch_gateway::methods::system::{Lines, LogsTail};
 use serde_json::Value;
 
 use super::reach::Reach;
@@ -15,6 +15,10 @@ use crate::show::paint::Paint;
 
 /// New lines are asked for so often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// So many lines and bytes a gateway gives at once, at most.
+const MOST_LINES: u32 = 5000;
+const MOST_BYTES: u32 = 1_000_000;
 
 /// Show the end of a gateway's log
 #[derive(clap::Args)]
@@ -39,6 +43,10 @@ impl Args {
         };
         loop {
             let (_, tail) = self.reach.ask_on(&connection, &ask).await?;
+            if let Some(lost) = ask.cursor.and_then(|_| lost(&tail)) {
+                // beside the lines: what reads those reads documents
+                out::error(lost);
+            }
             for line in &tail.lines {
                 if json {
                     out::json(&document(line));
@@ -50,10 +58,26 @@ impl Args {
                 connection.close().await;
                 return Ok(());
             }
-            ask.cursor = Some(tail.cursor);
+            // from here on nothing is left out that a gateway can give
+            ask = LogsTail {
+                cursor: Some(tail.cursor),
+                limit: Some(MOST_LINES),
+                max_bytes: Some(MOST_BYTES),
+            };
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
+}
+
+/// What is said where lines between two looks did not come. A gateway that is asked for more lines
+/// than it gives leaves out the first without a word.
+fn lost(tail: &Lines) -> Option<&'static str> {
+    if tail.reset && !tail.truncated {
+        return Some("… the log began anew: lines before it may be lost\n");
+    }
+    let full = tail.lines.len() >= MOST_LINES as usize;
+    (tail.reset || tail.truncated || full)
+        .then_some("… lines were lost: the log is written faster than it is read\n")
 }
 
 /// A line as the document that it is; what is none becomes a text.
@@ -105,6 +129,21 @@ fn subsystem(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_that_did_not_come_are_told() {
+        let tail = |truncated, reset, lines| Lines {
+            truncated,
+            reset,
+            lines: vec![String::new(); lines],
+            ..Lines::default()
+        };
+        assert_eq!(lost(&tail(false, false, 3)), None);
+        assert!(lost(&tail(true, false, 3)).is_some_and(|said| said.contains("lost")));
+        assert!(lost(&tail(true, true, 3)).is_some_and(|said| said.contains("lines were lost")));
+        assert!(lost(&tail(false, true, 3)).is_some_and(|said| said.contains("anew")));
+        assert!(lost(&tail(false, false, 5000)).is_some());
+    }
 
     #[test]
     fn a_line_is_said_in_one_line() {

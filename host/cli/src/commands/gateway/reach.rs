@@ -37,6 +37,9 @@ pub(super) struct Reach {
     /// Do not verify the gateway's certificate (wss:// alone)
     #[arg(long)]
     allow_insecure_tls: bool,
+    /// Send the token unencrypted (ws://) over a public network
+    #[arg(long)]
+    allow_plain: bool,
     /// Send the token in the address too, where this gateway needs it
     #[arg(long)]
     token_in_query: bool,
@@ -53,6 +56,7 @@ impl Reach {
         let mut target = Target::new(address, self.credential());
         target.options.scopes = scopes.to_vec();
         target.options.allow_insecure_tls = self.allow_insecure_tls;
+        target.options.allow_plain = self.allow_plain;
         target.options.token_in_query = self.token_in_query;
         Ok(target)
     }

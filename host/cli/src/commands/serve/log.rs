@@ -2,8 +2,10 @@
 
 use std::io::IsTerminal;
 
-use dispatch_gateway::LOG_LIMIT;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt, registry};
 
 use crate::failure::Failure;
 
@@ -29,15 +31,17 @@ pub(super) fn begin(format: Format) -> Result<(), Failure> {
         })?,
         _ => EnvFilter::new(DEFAULT),
     };
-    let filter = filter.add_directive(LOG_LIMIT.parse().map_err(anyhow::Error::new)?);
     let colour = std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    let begun = match format {
-        Format::Pretty => log.with_ansi(colour).with_target(false).try_init(),
-        Format::Json => log.json().flatten_event(true).try_init(),
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = match format {
+        Format::Pretty => lines.with_ansi(colour).with_target(false).boxed(),
+        Format::Json => lines.json().flatten_event(true).boxed(),
     };
+    let begun = registry()
+        .with(filter)
+        .with(filter_fn(dispatch_gateway::may_be_logged))
+        .with(lines)
+        .try_init();
     begun.map_err(|error| Failure::Other(anyhow::anyhow!(error)))
 }

@@ -31,8 +31,11 @@ pub(super) async fn all(reach: &Reach, minimum: CalVer) -> Vec<Finding> {
         }
     };
     findings.push(Finding::ok("address", target.address.to_string()));
+    findings.extend(encryption(&target));
     let (token, device) = (own_token(&target), own_device(&target));
-    let usable = !token.is_bad() && !device.as_ref().is_some_and(Finding::is_bad);
+    let usable = !findings.iter().any(Finding::is_bad)
+        && !token.is_bad()
+        && !device.as_ref().is_some_and(Finding::is_bad);
     let process = process(&target).await;
     let runs = !process.is_bad();
     findings.push(process);
@@ -75,6 +78,21 @@ pub(super) async fn all(reach: &Reach, minimum: CalVer) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Is what is sent there encrypted, where it leaves this machine?
+fn encryption(target: &Target) -> Option<Finding> {
+    if let Err(error) = target.check() {
+        let step = "Give the gateway a wss:// address; --allow-plain where nothing else will do.";
+        return Some(Finding::bad("encryption", error.to_string(), step));
+    }
+    target.sends_plainly().then(|| {
+        Finding::look(
+            "encryption",
+            "none: whoever is in that network can read the token",
+            "Give the gateway a wss:// address, or reach it through a tunnel.",
+        )
+    })
 }
 
 /// Does anything listen there?
@@ -223,5 +241,26 @@ async fn health(connection: &Connection) -> Finding {
             "Look at the gateway's log.",
         ),
         Err(error) => Finding::bad("health", error.to_string(), Trouble::of(&error).next_step()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dispatch_gateway::{Address, Credential, Secret};
+
+    use super::super::finding::Verdict;
+    use super::*;
+
+    #[test]
+    fn a_token_in_clear_is_told_beyond_this_machine() {
+        let at = |address: &str| {
+            let address = Address::parse(address).expect("an address");
+            let target = Target::new(address, Credential::given(Secret::new("s3cret")));
+            encryption(&target).map(|finding| finding.verdict)
+        };
+        assert_eq!(at("ws://127.0.0.1:1"), None);
+        assert_eq!(at("wss://g.example"), None);
+        assert_eq!(at("ws://192.168.1.2:1"), Some(Verdict::Look));
+        assert_eq!(at("ws://g.example:1"), Some(Verdict::Bad));
     }
 }

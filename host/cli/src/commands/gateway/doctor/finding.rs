@@ -11,6 +11,8 @@ use crate::show::paint::Paint;
 pub(super) enum Verdict {
     /// In order.
     Ok,
+    /// Can be meant so; somebody should know.
+    Look,
     /// Not in order.
     Bad,
     /// Cannot be told as long as something before it is bad.
@@ -26,7 +28,7 @@ pub(super) struct Finding {
     pub(super) verdict: Verdict,
     /// What was found.
     pub(super) found: String,
-    /// What to do about it, where it is bad.
+    /// What to do about it, where it is not in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next_step: Option<String>,
 }
@@ -38,6 +40,17 @@ impl Finding {
             verdict: Verdict::Ok,
             found: found.into(),
             next_step: None,
+        }
+    }
+
+    pub(super) fn look(
+        what: &'static str,
+        found: impl Into<String>,
+        next_step: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict: Verdict::Look,
+            ..Self::bad(what, found, next_step)
         }
     }
 
@@ -75,6 +88,7 @@ pub(super) fn text(findings: &[Finding], paint: Paint) -> String {
     for one in findings {
         let mark = match one.verdict {
             Verdict::Ok => paint.good("ok "),
+            Verdict::Look => paint.strong("see"),
             Verdict::Bad => paint.bad("bad"),
             Verdict::Unknown => paint.faint("-  "),
         };
