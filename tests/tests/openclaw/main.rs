@@ -2,6 +2,7 @@
 //!
 //! A gateway takes long to start, so that what can share one is one test.
 
+mod guide;
 mod harness;
 mod story;
 mod weather;

@@ -1,15 +1,18 @@
 //! A ticket's whole life through a real gateway: a message comes in, four agents with four
 //! credentials do their part, and none of them anything else.
 
+use std::collections::BTreeSet;
+
 use dispatch_contract::Role;
 use dispatch_contract::agent_tools::{AGENT_ROLES, names_for};
 use dispatch_gateway::ask;
 use dispatch_gateway::methods::config;
 use dispatch_provision::dispatch_config::{Weight, check};
+use dispatch_testing::openclaw::Reply;
 use serde_json::{Value, json};
 
 use crate::world::{
-    self, ITEMS, PHOTO, TECHNICIAN, World, agent, lax, message, on, request, window,
+    self, ITEMS, Origin, PHOTO, TECHNICIAN, World, agent, lax, message, on, request, window,
 };
 
 use Role::{
@@ -56,16 +59,35 @@ fn state(answer: &Value) -> &str {
     answer["ticket"]["state"].as_str().expect("a state")
 }
 
+/// Who asks first, and somebody else at the same channel.
+const CUSTOMER: Origin<'static> = Origin {
+    channel: "telegram",
+    account: "ops",
+    from: "12345",
+};
+const NEIGHBOUR: Origin<'static> = Origin {
+    from: "67890",
+    ..CUSTOMER
+};
+
 async fn intake(world: &World) -> String {
     let said = "Hi, our dock door came off its track. Ring twice at the gate.";
-    let create = [("ticket_create", request("+13125550142"))];
-    let turn = world.turn(&agent(Intake), said, &create).await;
+    let create = Reply::call("call_0", "ticket_create", request("+13125550142"));
+    let turn = world.turn_from(CUSTOMER, &agent(Intake), said, vec![create]);
+    let turn = turn.await;
     assert_eq!(state(&turn.answer()), "schedulable");
     let ticket = turn.answer()["data"]["ticket_id"].clone();
     let ticket = ticket.as_str().expect("an id").to_owned();
     let read = [("ticket_summary", on(&ticket, json!({})))];
     let turn = world.turn(&agent(Intake), "How is it?", &read).await;
     assert_eq!(turn.answer()["state"], "schedulable");
+    // a model that calls by the same id, with the same words, for another person
+    for from in [CUSTOMER, NEIGHBOUR] {
+        let add = on(&ticket, message("still off"));
+        let add = Reply::call("call_0", "ticket_add_message", add);
+        let turn = world.turn_from(from, &agent(Intake), "still off", vec![add]);
+        assert_eq!(state(&turn.await.answer()), "schedulable");
+    }
     ticket
 }
 
@@ -172,10 +194,21 @@ async fn each_did_its_own_part(world: &World, ticket: &str) {
     roles.dedup();
     let expected: Vec<&str> = AGENT_ROLES.iter().map(|role| role.name()).collect();
     assert_eq!(roles, expected);
-    assert_eq!(
-        events[0]["channel"],
-        json!({ "kind": "webchat", "peer": world::main_session(&agent(Intake)) })
-    );
+    let from = |origin: Origin| json!({ "kind": origin.channel, "peer": origin.from });
+    assert_eq!(events[0]["channel"], from(CUSTOMER));
+    let said = events
+        .iter()
+        .filter(|event| event["payload"].to_string().contains("still off"));
+    let (said, keys): (Vec<&Value>, BTreeSet<&str>) = said
+        .map(|event| {
+            (
+                &event["channel"],
+                event["request_id"].as_str().expect("a key"),
+            )
+        })
+        .unzip();
+    assert_eq!(keys.len(), 2, "two calls, though their ids are one");
+    assert_eq!(said, [&from(CUSTOMER), &from(NEIGHBOUR)], "{timeline}");
 }
 
 /// By the gateway, which does not offer it; and, where a gateway does, by the host.

@@ -171,18 +171,29 @@ impl Host {
         answer.json().await.expect("JSON")
     }
 
+    /// The folder that the binary is in.
+    pub(crate) fn binary_folder(&self) -> PathBuf {
+        binary().parent().expect("a folder").to_owned()
+    }
+
+    /// What commands on this host's machine find in their environment.
+    pub(crate) fn environment(&self) -> [(&'static str, PathBuf); 2] {
+        [
+            ("DISPATCH_DATA_DIR", data_folder()),
+            ("DISPATCH_KEYRING_FILE", self.keyring()),
+        ]
+    }
+
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base()));
         request.bearer_auth(&self.operator)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        // shared with the house's tests: the first start compiles the components
-        let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join("served");
         let mut command = Command::new(binary());
         command
             .args(arguments)
-            .env("DISPATCH_DATA_DIR", data)
+            .env("DISPATCH_DATA_DIR", data_folder())
             .env("DATABASE_URL", self.database.url())
             .env_remove("DISPATCH_KEYRING")
             .env("RUST_LOG", "warn")
@@ -210,6 +221,11 @@ impl Drop for Host {
             eprintln!("the host's log: {}", self.log());
         }
     }
+}
+
+/// Shared with the house's tests: the first start compiles the components.
+fn data_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("served")
 }
 
 /// The binary that this test run built.

@@ -24,6 +24,7 @@ use tempfile::TempDir;
 pub(crate) use bodies::*;
 pub(crate) use host::{Host, TECHNICIAN};
 use script::Script;
+pub(crate) use turn::Origin;
 
 /// How long something that must come about may take before the test gives up: a gateway
 /// and a host share two cores with whatever else runs.

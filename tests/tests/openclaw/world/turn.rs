@@ -3,13 +3,33 @@
 use std::time::{Duration, Instant};
 
 use dispatch_gateway::methods::chat;
-use dispatch_gateway::{Event, ask};
+use dispatch_gateway::{Event, Method as _};
 use dispatch_testing::openclaw::{Asked, Reply};
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{PATIENCE, World, main_session};
+
+/// Whence a message comes: through which channel and its account, and who is at the other end.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) channel: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) from: &'a str,
+}
+
+impl Origin<'_> {
+    /// The session in which an agent is spoken to from there, as the rendered `dmScope` has it.
+    pub(crate) fn session(&self, agent: &str) -> String {
+        let Self {
+            channel,
+            account,
+            from,
+        } = self;
+        format!("agent:{agent}:{channel}:{account}:direct:{from}")
+    }
+}
 
 /// What came of a message to an agent.
 #[derive(Debug)]
@@ -53,6 +73,22 @@ impl World {
         turn
     }
 
+    /// A message from a channel, as its plugin hands it on, answered by these steps of the model.
+    pub(crate) async fn turn_from(
+        &self,
+        origin: Origin<'_>,
+        agent: &str,
+        message: &str,
+        steps: Vec<Reply>,
+    ) -> Turn {
+        let key = ulid::Ulid::generate().to_string();
+        let session = origin.session(agent);
+        let begun = self.begin_from(Some(origin), &session, message, &key, steps);
+        let turn = self.end(begun.await).await;
+        assert_eq!(turn.state, "final", "{turn:?}");
+        turn
+    }
+
     /// A message in a session, answered by these steps of the model.
     pub(crate) async fn play(
         &self,
@@ -73,6 +109,17 @@ impl World {
         key: &str,
         steps: Vec<Reply>,
     ) -> Begun {
+        self.begin_from(None, session, message, key, steps).await
+    }
+
+    async fn begin_from(
+        &self,
+        origin: Option<Origin<'_>>,
+        session: &str,
+        message: &str,
+        key: &str,
+        steps: Vec<Reply>,
+    ) -> Begun {
         let agent = session.split(':').nth(1).expect("an agent's session");
         self.script.expect(agent, steps);
         let begun = Begun {
@@ -85,7 +132,14 @@ impl World {
             idempotency_key: key.to_owned(),
             ..chat::Send::new(session, message)
         };
-        ask(&self.connection, &send).await.expect("taken");
+        let mut params = serde_json::to_value(&send).expect("JSON");
+        if let Some(origin) = origin {
+            params["originatingChannel"] = json!(origin.channel);
+            params["originatingTo"] = json!(origin.from);
+            params["originatingAccountId"] = json!(origin.account);
+        }
+        let sent = self.connection.call(chat::Send::NAME, params, PATIENCE);
+        sent.await.expect("taken");
         begun
     }
 
