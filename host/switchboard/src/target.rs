@@ -240,6 +240,8 @@ mod tests {
                 },
                 "",
             ),
+            // its token would cross a public network in clear
+            (gateway("ws://gateway.example:1"), ""),
         ];
         for (gateway, expected) in cases {
             assert_eq!(field(&gateway), expected);
