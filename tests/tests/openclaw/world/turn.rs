@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use dispatch_gateway::methods::chat;
-use dispatch_gateway::{Event, Method as _};
+use dispatch_gateway::methods::{chat, runs};
+use dispatch_gateway::{Event, Method as _, ask};
 use dispatch_testing::openclaw::{Asked, Reply};
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -34,7 +34,7 @@ impl Origin<'_> {
 /// What came of a message to an agent.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    /// How it ended: `final`, `error` or `aborted`.
+    /// How it ended: `final`, `error` or `aborted`; `ok` where it came from a channel.
     pub(crate) state: String,
     /// What its tools answered, as the model reads it, in order.
     pub(crate) results: Vec<String>,
@@ -84,8 +84,15 @@ impl World {
         let key = ulid::Ulid::generate().to_string();
         let session = origin.session(agent);
         let begun = self.begin_from(Some(origin), &session, message, &key, steps);
-        let turn = self.end(begun.await).await;
-        assert_eq!(turn.state, "final", "{turn:?}");
+        let begun = begun.await;
+        // what goes back to a channel is told to nobody else: the run itself is waited for
+        let wait = runs::Wait {
+            run_id: key,
+            timeout_ms: u32::try_from(PATIENCE.as_millis()).expect("fits"),
+        };
+        let ended = ask(&self.connection, &wait).await.expect("an end");
+        let turn = self.told_of(&begun, ended.status);
+        assert_eq!(turn.state, "ok", "{turn:?}");
         turn
     }
 
@@ -159,8 +166,13 @@ impl World {
     /// Waits for a turn's end.
     pub(crate) async fn end(&self, mut begun: Begun) -> Turn {
         let state = ended(&mut begun.events, &begun.run).await;
-        let results = self.results(&begun);
-        let asked = self.asked(&begun);
+        self.told_of(&begun, state)
+    }
+
+    /// A turn that ended so.
+    fn told_of(&self, begun: &Begun, state: String) -> Turn {
+        let results = self.results(begun);
+        let asked = self.asked(begun);
         let offered = asked.last().map(Asked::tools).unwrap_or_default();
         Turn {
             state,
