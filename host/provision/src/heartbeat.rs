@@ -183,10 +183,8 @@ fn set(entry: &mut Value, registration: &Registration, dialect: Dialect) {
 /// house's tools in it is somebody's own, and stays.
 fn close(entry: &mut Value, registration: &Registration) {
     let ours: Vec<String> = agent_tools::all().into_iter().map(|it| it.name).collect();
-    let listed = entry["tools"]["allow"].as_array().into_iter().flatten();
-    let own = listed
-        .into_iter()
-        .any(|name| !ours.iter().any(|our| name == our));
+    let mut listed = entry["tools"]["allow"].as_array().into_iter().flatten();
+    let own = listed.any(|name| !ours.iter().any(|our| name == our));
     if !own {
         entry["tools"]["allow"] = json!(registration.tools);
     }
