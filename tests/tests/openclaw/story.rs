@@ -73,8 +73,8 @@ const NEIGHBOUR: Origin<'static> = Origin {
 async fn intake(world: &World) -> String {
     let said = "Hi, our dock door came off its track. Ring twice at the gate.";
     let create = Reply::call("call_0", "ticket_create", request("+13125550142"));
-    let turn = world.turn_from(CUSTOMER, &agent(Intake), said, vec![create]);
-    let turn = turn.await;
+    let intake = agent(Intake);
+    let turn = world.turn_from(CUSTOMER, &intake, said, vec![create]).await;
     assert_eq!(state(&turn.answer()), "schedulable");
     let ticket = turn.answer()["data"]["ticket_id"].clone();
     let ticket = ticket.as_str().expect("an id").to_owned();
@@ -85,8 +85,8 @@ async fn intake(world: &World) -> String {
     for from in [CUSTOMER, NEIGHBOUR] {
         let add = on(&ticket, message("still off"));
         let add = Reply::call("call_0", "ticket_add_message", add);
-        let turn = world.turn_from(from, &agent(Intake), "still off", vec![add]);
-        assert_eq!(state(&turn.await.answer()), "schedulable");
+        let turn = world.turn_from(from, &intake, "still off", vec![add]).await;
+        assert_eq!(state(&turn.answer()), "schedulable");
     }
     ticket
 }
