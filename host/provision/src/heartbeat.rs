@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::control::same_folder;
+use crate::dispatch_config::PLUGIN;
 use crate::merge::{Difference, difference};
 use crate::plan::Registration;
 
@@ -18,6 +19,9 @@ use crate::plan::Registration;
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Heartbeat(pub Map<String, Value>);
+
+/// What every gateway has, and OpenClaw's own `minimal` profile gives: how the agent's session stands.
+const LEAST: &str = "session_status";
 
 /// How a gateway writes its agents down.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -133,6 +137,7 @@ fn with_entries(config: &Value, wanted: &[Registration]) -> Value {
     for registration in wanted {
         let entry = &mut target["agents"]["entries"][&registration.agent_id];
         set(entry, registration, Dialect::Entries);
+        close(entry, tools(config, registration));
     }
     target
 }
@@ -146,10 +151,14 @@ fn with_list(config: &Value, wanted: &[Registration]) -> Value {
     for registration in wanted {
         let id = Value::from(registration.agent_id.as_str());
         match list.iter_mut().find(|entry| entry["id"] == id) {
-            Some(entry) => set(entry, registration, Dialect::List),
+            Some(entry) => {
+                set(entry, registration, Dialect::List);
+                close(entry, tools(config, registration));
+            }
             None => {
                 let mut entry = json!({ "id": id });
                 set(&mut entry, registration, Dialect::List);
+                close(&mut entry, tools(config, registration));
                 list.push(entry);
             }
         }
@@ -176,17 +185,27 @@ fn set(entry: &mut Value, registration: &Registration, dialect: Dialect) {
         entry["workspace"] = Value::from(registration.workspace.as_str());
     }
     entry["heartbeat"] = registration.heartbeat.whole(dialect);
-    close(entry, registration);
+}
+
+/// The tools of an agent: the house's, where the plugin that brings them is there. A gateway runs
+/// no turn of an agent whose list names nothing that it has, so elsewhere it gets the least.
+fn tools(config: &Value, registration: &Registration) -> Value {
+    let plugin = &config["plugins"]["entries"][PLUGIN];
+    if plugin["enabled"] == true {
+        json!(registration.tools)
+    } else {
+        json!([LEAST])
+    }
 }
 
 /// Without a list of its own an agent has every tool of the gateway. A list with others than the
-/// house's tools in it is somebody's own, and stays.
-fn close(entry: &mut Value, registration: &Registration) {
+/// house gives is somebody's own, and stays.
+fn close(entry: &mut Value, tools: Value) {
     let ours: Vec<String> = agent_tools::all().into_iter().map(|it| it.name).collect();
     let mut listed = entry["tools"]["allow"].as_array().into_iter().flatten();
-    let own = listed.any(|name| !ours.iter().any(|our| name == our));
+    let own = listed.any(|name| name != LEAST && !ours.iter().any(|our| name == our));
     if !own {
-        entry["tools"]["allow"] = json!(registration.tools);
+        entry["tools"]["allow"] = tools;
     }
 }
 

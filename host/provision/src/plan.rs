@@ -133,7 +133,7 @@ pub struct Registration {
     pub workspace: String,
     /// Its heartbeat.
     pub heartbeat: Heartbeat,
-    /// All the tools that it may use there: those of its dispatch role, else the reads.
+    /// The house's tools that it may use there: those of its dispatch role, else the reads.
     pub tools: Vec<String>,
 }
 

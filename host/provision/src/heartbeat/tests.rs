@@ -7,9 +7,9 @@ fn wanted(own: Value) -> Registration {
     plan.registration()
 }
 
-/// The tools of the agent's role.
-fn tools() -> Value {
-    json!({ "allow": wanted(json!({})).tools })
+/// The tools of an agent on a gateway without the plugin.
+fn least() -> Value {
+    json!({ "allow": ["session_status"] })
 }
 
 const ID: &str = "rd-01j9zq4y7m8k6t5r4e3w2q1p0n";
@@ -81,7 +81,7 @@ fn a_map_of_agents_is_patched_in_its_one_entry() {
         "gateway": {"auth": {"token": "__OPENCLAW_REDACTED__"}},
     });
     let expected = json!({"agents": {"entries": {ID: {
-        "heartbeat": {"every": "10m", "target": "last", "model": null}, "tools": tools(),
+        "heartbeat": {"every": "10m", "target": "last", "model": null}, "tools": least(),
     }}}});
     assert_eq!(patch(&config, json!({})), Some(expected));
 }
@@ -91,11 +91,11 @@ fn what_stands_so_is_not_written() {
     // the gateway wrote the folder's tilde out
     let config = json!({"agents": {"entries": {ID: {
         "workspace": FOLDER.replace('~', "/home/oc"),
-        "heartbeat": {"every": "10m", "target": "last"}, "tools": tools(),
+        "heartbeat": {"every": "10m", "target": "last"}, "tools": least(),
     }}}});
     assert_eq!(patch(&config, json!({})), None);
     let list = json!({
-        "agents": {"list": [{"id": ID, "workspace": FOLDER, "tools": tools(), "heartbeat":
+        "agents": {"list": [{"id": ID, "workspace": FOLDER, "tools": least(), "heartbeat":
             {"every": "10m", "target": "last", "includeReasoning": false}}]},
         "channels": {"defaults": {"heartbeat": {"showOk": true, "showAlerts": true, "useIndicator": false}}},
     });
@@ -115,7 +115,7 @@ fn a_list_of_agents_is_rebuilt_around_its_entry_and_others_stay() {
     let expected = json!({
         "agents": {"list": [
             {"id": "desk", "apiKey": "__OPENCLAW_REDACTED__", "default": true},
-            {"id": ID, "name": "Iris", "workspace": FOLDER, "heartbeat": usual, "tools": tools()},
+            {"id": ID, "name": "Iris", "workspace": FOLDER, "heartbeat": usual, "tools": least()},
         ]},
         "channels": {"defaults": {"heartbeat": {"showAlerts": true, "useIndicator": true}}},
     });
@@ -126,7 +126,7 @@ fn a_list_of_agents_is_rebuilt_around_its_entry_and_others_stay() {
 fn an_agent_that_is_not_written_down_is_added() {
     let entries = json!({"agents": {"entries": {"desk": {}}}});
     let entry = json!({
-        "workspace": FOLDER, "heartbeat": {"every": "10m", "target": "last"}, "tools": tools(),
+        "workspace": FOLDER, "heartbeat": {"every": "10m", "target": "last"}, "tools": least(),
     });
     assert_eq!(
         patch(&entries, json!({})),
@@ -156,9 +156,12 @@ fn an_array_that_loses_something_is_named() {
 fn an_agent_has_the_tools_of_its_role_unless_it_was_given_others() {
     let entry = |allow: Value| {
         let tools = json!({"allow": allow, "exec": {"mode": "deny"}});
-        json!({"agents": {"entries": {ID: {
-            "workspace": FOLDER, "heartbeat": {"every": "10m", "target": "last"}, "tools": tools,
-        }}}})
+        json!({
+            "agents": {"entries": {ID: {
+                "workspace": FOLDER, "heartbeat": {"every": "10m", "target": "last"}, "tools": tools,
+            }}},
+            "plugins": {"entries": {"real-dispatch": {"enabled": true}}},
+        })
     };
     let written = |plan: &crate::AgentPlan, allow: Value| {
         let found = change(&entry(allow), &[plan.registration()]).unwrap();
@@ -173,6 +176,8 @@ fn an_agent_has_the_tools_of_its_role_unless_it_was_given_others() {
     // another role's list is the house's own of before
     let before = json!(["ticket_get", "schedule_confirm"]);
     assert_eq!(written(&intake, before), closed);
+    let least = json!(["session_status"]);
+    assert_eq!(written(&intake, least), closed, "the plugin has come");
     let own = json!(["ticket_get", "web_search"]);
     assert_eq!(written(&intake, own), None, "an operator's list stays");
     assert_eq!(written(&intake, json!(of_role)), None);

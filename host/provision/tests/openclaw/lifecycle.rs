@@ -48,8 +48,8 @@ async fn made_as_its_plan_says(house: &House, plan: &AgentPlan) {
     assert_eq!(seen.workspace, Some(workspace.replace(&id, "AGENT")));
     let heartbeat = json!({ "every": "10m", "target": "last" });
     assert_eq!(seen.entry["heartbeat"], heartbeat, "{kind}");
-    let tools = plan.registration().tools;
-    assert_eq!(seen.entry["tools"]["allow"], json!(tools), "{kind}");
+    let tools = &seen.entry["tools"]["allow"];
+    assert_eq!(*tools, json!(["session_status"]), "{kind}");
     assert_eq!(seen.label.as_deref(), Some("NAME"));
     let agents = house.text(plan, "AGENTS.md").expect("its file");
     for part in ["## Tools", "## Heartbeat", &format!("AUTH_TOKEN={TOKEN}")] {
