@@ -105,8 +105,12 @@ impl File {
         }
         let palette = match &form.theme.name {
             None => Palette::Dark,
-            Some(name) => palette(name.get_ref())
-                .ok_or_else(|| format!("{}: theme name is dark, light or safe", at(name.span())))?,
+            Some(name) => Palette::named(name.get_ref()).ok_or_else(|| {
+                format!(
+                    "{}: theme name is dark, light, safe or safe-light",
+                    at(name.span())
+                )
+            })?,
         };
         let depth = match &form.theme.colors {
             None => None,
@@ -198,15 +202,6 @@ fn source(form: &toml::Value) -> Result<Source, String> {
         ("env", Some(name), _) => Ok(Source::Env(name.to_owned())),
         ("command", _, Some(words)) if !words.is_empty() => Ok(Source::Command(words)),
         _ => Err(wrong()),
-    }
-}
-
-fn palette(name: &str) -> Option<Palette> {
-    match name {
-        "dark" => Some(Palette::Dark),
-        "light" => Some(Palette::Light),
-        "safe" => Some(Palette::Safe),
-        _ => None,
     }
 }
 

@@ -58,7 +58,7 @@ fn what_is_wrong_is_said_with_its_place() {
         (
             "\"safe\"",
             "\"pink\"",
-            "line 14, column 8: theme name is dark, light or safe",
+            "line 14, column 8: theme name is dark, light, safe or safe-light",
         ),
         ("\"256\"", "\"7\"", "line 15"),
         ("#ff8700", "ff87", "line 16"),

@@ -1,7 +1,10 @@
 //! What colours mean. Views ask for a role; the theme answers with a style for the
 //! colours the terminal has. Without colour, weight and reversal say the same.
 
+#[cfg(test)]
+mod contrast;
 mod detect;
+mod nearest;
 mod palette;
 
 use std::collections::BTreeMap;
@@ -70,8 +73,33 @@ pub enum Palette {
     Dark,
     /// For a light one.
     Light,
-    /// Told apart by everybody: blue and orange for good and bad, never red and green.
+    /// Told apart by everybody: blue and orange for good and bad, never red and green. For a
+    /// dark background.
     Safe,
+    /// The same for a light one.
+    SafeLight,
+}
+
+impl Palette {
+    /// Every palette.
+    pub const ALL: [Self; 4] = [Self::Dark, Self::Light, Self::Safe, Self::SafeLight];
+
+    /// Its name, in the configuration and as typed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::Safe => "safe",
+            Self::SafeLight => "safe-light",
+        }
+    }
+
+    /// The palette of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|palette| palette.name() == name)
+    }
 }
 
 /// See the module.
@@ -81,7 +109,8 @@ pub struct Theme {
     pub depth: Depth,
     /// Which ones.
     pub palette: Palette,
-    /// Colours of the user's own, before the palette's.
+    /// Colours of the user's own, before the palette's; where the terminal has fewer, the
+    /// nearest that it has.
     pub own: BTreeMap<Role, Color>,
 }
 
@@ -132,7 +161,7 @@ impl Theme {
             return None;
         }
         if let Some(own) = self.own.get(&role) {
-            return Some(*own);
+            return Some(nearest::nearest(*own, self.depth));
         }
         palette::of(self.palette, role).map(|shade| self.pick(shade))
     }
@@ -179,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_terminal_gets_no_colour_that_it_does_not_have() {
-        for palette in [Palette::Dark, Palette::Light, Palette::Safe] {
+        for palette in Palette::ALL {
             for role in ROLES {
                 for color in [Depth::Sixteen, Depth::Indexed]
                     .map(|depth| Theme::new(depth, palette).style(role))
@@ -209,6 +238,9 @@ mod tests {
         let mut theme = Theme::new(Depth::Sixteen, Palette::Dark);
         theme.own.insert(Role::Alarm, Color::Magenta);
         assert_eq!(theme.style(Role::Alarm).fg, Some(Color::Magenta));
+        theme.own.insert(Role::Alarm, Color::Rgb(0xff, 0x87, 0));
+        theme.depth = Depth::Indexed;
+        assert_eq!(theme.style(Role::Alarm).fg, Some(Color::Indexed(208)));
         theme.depth = Depth::None;
         assert_eq!(theme.style(Role::Alarm).fg, None);
     }

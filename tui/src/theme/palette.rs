@@ -1,5 +1,6 @@
 //! The palettes: each colour once for terminals of any colour, of 256 and of sixteen.
-//! The safe one is Okabe and Ito's.
+//! The safe ones are after Okabe and Ito. Of sixteen colours on a light ground neither
+//! green, yellow nor cyan can be read: what they would say, others say there.
 
 use ratatui::style::Color;
 
@@ -29,20 +30,26 @@ pub(super) fn of(palette: Palette, role: Role) -> Option<Shade> {
         (Palette::Dark, Role::Warn) => shade(0xf2c14e, 221, Color::Yellow),
         (Palette::Dark, Role::Good) => shade(0x7bd88f, 114, Color::Green),
         (Palette::Dark, Role::Strong) => shade(0x6cc4f5, 81, Color::Cyan),
-        (Palette::Dark, Role::Marked) => shade(0xd79bf0, 177, Color::Magenta),
+        (Palette::Dark, Role::Marked) => shade(0xd79bf0, 177, Color::LightMagenta),
         (Palette::Dark, Role::Faint) => shade(0x8f98a3, 246, Color::DarkGray),
         (Palette::Light, Role::Alarm) => shade(0xb41e1e, 124, Color::Red),
-        (Palette::Light, Role::Warn) => shade(0x8a5a00, 94, Color::Yellow),
-        (Palette::Light, Role::Good) => shade(0x1f6f2f, 22, Color::Green),
-        (Palette::Light, Role::Strong) => shade(0x0b5394, 25, Color::Blue),
+        (Palette::Light, Role::Warn) => shade(0x8a5a00, 94, Color::Magenta),
+        (Palette::Light, Role::Good) => shade(0x1f6f2f, 22, Color::Blue),
+        (Palette::Light, Role::Strong) => shade(0x0b5394, 25, Color::Reset),
         (Palette::Light, Role::Marked) => shade(0x7a1fa2, 90, Color::Magenta),
         (Palette::Light, Role::Faint) => shade(0x5f6770, 241, Color::DarkGray),
-        (Palette::Safe, Role::Alarm) => shade(0xe69f00, 214, Color::LightYellow),
-        (Palette::Safe, Role::Warn) => shade(0xf0e442, 227, Color::Yellow),
+        (Palette::Safe, Role::Alarm) => shade(0xe07000, 208, Color::LightRed),
+        (Palette::Safe, Role::Warn) => shade(0xf0e442, 227, Color::LightYellow),
         (Palette::Safe, Role::Good) => shade(0x56b4e9, 74, Color::LightBlue),
         (Palette::Safe, Role::Strong) => shade(0xffffff, 231, Color::White),
-        (Palette::Safe, Role::Marked) => shade(0xcc79a7, 175, Color::Magenta),
+        (Palette::Safe, Role::Marked) => shade(0xcc79a7, 175, Color::LightMagenta),
         (Palette::Safe, Role::Faint) => shade(0xa0a0a0, 247, Color::DarkGray),
+        (Palette::SafeLight, Role::Alarm) => shade(0x6e1a00, 52, Color::Red),
+        (Palette::SafeLight, Role::Warn) => shade(0x826d00, 94, Color::Magenta),
+        (Palette::SafeLight, Role::Good) => shade(0x0064a8, 25, Color::Blue),
+        (Palette::SafeLight, Role::Strong) => shade(0x000000, 16, Color::Reset),
+        (Palette::SafeLight, Role::Marked) => shade(0x8e3f6d, 89, Color::Magenta),
+        (Palette::SafeLight, Role::Faint) => shade(0x5f6770, 241, Color::DarkGray),
         (_, Role::Lane(n)) => return lane(palette, n),
         (_, Role::Cursor | Role::Bar | Role::Stale) => return None,
     })
@@ -51,27 +58,34 @@ pub(super) fn of(palette: Palette, role: Role) -> Option<Shade> {
 /// Lanes go from cold to warm along the lifecycle.
 fn lane(palette: Palette, n: u8) -> Option<Shade> {
     const DARK: [Shade; 4] = [
-        shade(0x9aa7ff, 111, Color::Blue),
+        shade(0x9aa7ff, 111, Color::LightBlue),
         shade(0x6cc4f5, 81, Color::Cyan),
         shade(0x7bd88f, 114, Color::Green),
         shade(0xf2c14e, 221, Color::Yellow),
     ];
     const LIGHT: [Shade; 4] = [
         shade(0x303f9f, 61, Color::Blue),
-        shade(0x006978, 30, Color::Cyan),
-        shade(0x1f6f2f, 22, Color::Green),
-        shade(0x8a5a00, 94, Color::Yellow),
+        shade(0x006978, 23, Color::Magenta),
+        shade(0x1f6f2f, 22, Color::Reset),
+        shade(0x8a5a00, 94, Color::DarkGray),
     ];
     const SAFE: [Shade; 4] = [
         shade(0x56b4e9, 74, Color::LightBlue),
         shade(0x009e73, 36, Color::Cyan),
-        shade(0xcc79a7, 175, Color::Magenta),
-        shade(0xe69f00, 214, Color::Yellow),
+        shade(0xcc79a7, 175, Color::LightMagenta),
+        shade(0xe69f00, 214, Color::LightYellow),
+    ];
+    const SAFE_LIGHT: [Shade; 4] = [
+        shade(0x0064a8, 25, Color::Blue),
+        shade(0x00694d, 23, Color::Magenta),
+        shade(0x8e3f6d, 89, Color::Reset),
+        shade(0x8f4a00, 94, Color::DarkGray),
     ];
     let lanes = match palette {
         Palette::Dark => DARK,
         Palette::Light => LIGHT,
         Palette::Safe => SAFE,
+        Palette::SafeLight => SAFE_LIGHT,
     };
     lanes.get(usize::from(n / 2)).copied()
 }
@@ -80,7 +94,7 @@ fn lane(palette: Palette, n: u8) -> Option<Shade> {
 pub(super) fn cursor(palette: Palette) -> Shade {
     match palette {
         Palette::Dark | Palette::Safe => shade(0x2f3b4c, 237, Color::DarkGray),
-        Palette::Light => shade(0xd3e3f5, 153, Color::Gray),
+        Palette::Light | Palette::SafeLight => shade(0xd3e3f5, 153, Color::Gray),
     }
 }
 
@@ -88,6 +102,6 @@ pub(super) fn cursor(palette: Palette) -> Shade {
 pub(super) fn bar(palette: Palette) -> Shade {
     match palette {
         Palette::Dark | Palette::Safe => shade(0x1c222b, 234, Color::Black),
-        Palette::Light => shade(0xe9ecef, 254, Color::Gray),
+        Palette::Light | Palette::SafeLight => shade(0xe9ecef, 254, Color::Gray),
     }
 }
