@@ -3,10 +3,12 @@
 use dispatch_contract::answer::Answer;
 use dispatch_contract::decision::Decision;
 use dispatch_contract::event::EventType;
+use dispatch_contract::gateway::Gateway;
+use dispatch_contract::gateway_health::GatewayHealth;
 use dispatch_contract::packs::{FlippedCall, PackStatus};
 use dispatch_contract::reading::{CaseFile, DecisionFilter, Page, Technician};
 use dispatch_contract::summary::Summary;
-use dispatch_contract::{Event, PrincipalId, Refusal, State, Ticket, TicketId, Tool};
+use dispatch_contract::{Event, GatewayId, PrincipalId, Refusal, State, Ticket, TicketId, Tool};
 use serde_json::Value;
 
 use crate::form::Named;
@@ -54,10 +56,12 @@ pub(crate) enum Ask {
     Differences,
     /// Counters, for faults by component.
     Metrics,
-    /// The gateways this house knows.
-    Gateways,
-    /// How one of them is.
-    GatewayHealth(String),
+    /// The gateways this house knows, after this page.
+    Gateways(Option<String>),
+    /// How all of them are.
+    GatewayHealths,
+    /// How one of them is, with its latest pings.
+    GatewayHealth(GatewayId),
     /// The tools with their schemas.
     Tools,
     /// Look at a file of whoever looks.
@@ -135,7 +139,9 @@ pub(crate) enum Got {
     Packs(Box<PackStatus>),
     Differences(Page<FlippedCall>),
     Text(String),
-    Json(Value),
+    Gateways(Page<Gateway>),
+    GatewayHealths(Vec<GatewayHealth>),
+    GatewayHealth(Box<GatewayHealth>),
     Tools(Vec<ToolEntry>),
     Called(Called),
     /// Of a file; or why it cannot be uploaded.

@@ -22,9 +22,11 @@ pub(crate) fn perform(effect: Effect, client: &Client, to: &mpsc::Sender<Message
                 _ = to.send(Message::Got(number, answered)).await;
             });
         }
-        Effect::Write { path, text } => {
+        Effect::Write { path, text, says } => {
             tokio::task::spawn_blocking(move || {
-                let wrote = write(&path, &text);
+                let home = |name: &str| std::env::var(name).ok();
+                let wrote = write(&path, &text, home);
+                let wrote = wrote.map(|path| format!("{path}, {says}"));
                 _ = to.blocking_send(Message::Wrote(wrote));
             });
         }
@@ -33,15 +35,16 @@ pub(crate) fn perform(effect: Effect, client: &Client, to: &mpsc::Sender<Message
 }
 
 /// A file of one's own: nothing is written over.
-fn write(path: &str, text: &str) -> Result<String, String> {
-    let told = |error: std::io::Error| format!("{path} was not written: {error}");
+fn write(path: &str, text: &str, env: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    let path = crate::local::path(Path::new(path), env);
+    let told = |error: std::io::Error| format!("{} was not written: {error}", path.display());
     let file = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
-        .open(path);
+        .open(&path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(told)?;
-    let whole = Path::new(path).canonicalize().map_err(told)?;
+    let whole = path.canonicalize().map_err(told)?;
     Ok(whole.display().to_string())
 }
 
@@ -50,13 +53,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_written_over() {
-        let path = std::env::temp_dir().join(format!("console-export-{}", std::process::id()));
-        let path = path.display().to_string();
-        assert!(write(&path, "first").is_ok());
-        let said = write(&path, "second").unwrap_err();
-        let kept = std::fs::read_to_string(&path).unwrap();
-        std::fs::remove_file(&path).unwrap();
+    fn nothing_is_written_over_and_home_is_the_users() {
+        let folder = std::env::temp_dir().join(format!("console-export-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let home = |_: &str| Some(folder.display().to_string());
+        let wrote = write("~/queue.csv", "first", home).unwrap();
+        assert!(
+            wrote.ends_with("queue.csv") && !wrote.contains('~'),
+            "{wrote}"
+        );
+        let said = write("~/queue.csv", "second", home).unwrap_err();
+        let kept = std::fs::read_to_string(folder.join("queue.csv")).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
         assert!(said.contains("was not written"), "{said}");
         assert_eq!(kept, "first");
     }

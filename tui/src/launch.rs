@@ -31,8 +31,17 @@ impl fmt::Debug for Launch {
 pub(crate) enum Chosen {
     /// Look at this host.
     Host { setup: Box<Setup>, token: String },
-    /// Nothing is configured yet: say what to do.
-    First { setup: Box<Setup>, path: String },
+    /// There is nothing to look at yet: say what to do.
+    Nothing { setup: Box<Setup>, missing: Missing },
+}
+
+/// What it takes to look at a host. `path`: where the configuration is, or would be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Missing {
+    /// A token; `configured`: there is a configuration, without a host in it.
+    Token { path: String, configured: bool },
+    /// Which of the hosts that the configuration has.
+    Host { path: String, hosts: Vec<String> },
 }
 
 /// A host that is named goes first, then a token that is given, then the configuration's
@@ -85,11 +94,23 @@ pub(crate) fn choose(
             setup: chosen,
             token,
         },
-        None => Chosen::First {
+        None => Chosen::Nothing {
             setup: chosen,
-            path: path.display().to_string(),
+            missing: missing(path.display().to_string(), file.as_ref()),
         },
     })
+}
+
+fn missing(path: String, file: Option<&File>) -> Missing {
+    let hosts: Vec<String> = file
+        .iter()
+        .flat_map(|file| file.hosts.keys().cloned())
+        .collect();
+    if hosts.is_empty() {
+        let configured = file.is_some();
+        return Missing::Token { path, configured };
+    }
+    Missing::Host { path, hosts }
 }
 
 fn default(file: &File) -> Option<String> {
@@ -167,8 +188,29 @@ mod tests {
 
     #[test]
     fn without_anything_it_is_the_first_start_and_a_wrong_name_says_the_right_ones() {
-        let first = chosen(asked(None, None), None).unwrap();
-        assert!(matches!(first, Chosen::First { path, .. } if path.ends_with("console.toml")));
+        let lacks = |file| match chosen(asked(None, None), file).unwrap() {
+            Chosen::Nothing { missing, .. } => missing,
+            Chosen::Host { .. } => panic!("no host is meant"),
+        };
+        let Missing::Token { path, configured } = lacks(None) else {
+            panic!("no token");
+        };
+        assert!(path.ends_with("console.toml") && !configured);
+        let colours = lacks(Some("[theme]\nname = \"light\"\n"));
+        assert!(matches!(
+            colours,
+            Missing::Token {
+                configured: true,
+                ..
+            }
+        ));
+        // two hosts, and neither is the default
+        let two = FILE.replace("read_only = true\n", "")
+            + "[hosts.yard]\nurl = \"http://yard:1\"\ntoken = { env = \"MINE\" }\n";
+        let Missing::Host { hosts, .. } = lacks(Some(&two)) else {
+            panic!("two hosts");
+        };
+        assert_eq!(hosts, ["home", "yard"]);
         let Err(error) = chosen(asked(Some("hom"), None), Some(FILE)) else {
             panic!("no such host");
         };

@@ -121,10 +121,13 @@ impl Pilot {
     /// Take in what came, and let time pass.
     pub async fn look(&mut self) {
         tokio::time::sleep(STEP).await;
+        let mut messages = Vec::new();
         while let Ok(message) = self.from.try_recv() {
-            self.update(message);
+            messages.push(message);
         }
-        self.update(Message::Tick(now()));
+        messages.push(Message::Tick(now()));
+        let effects = self.app.update_all(messages);
+        self.perform(effects);
     }
 
     /// The screen's text, a line a row.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::app::{App, Effect, Message, Setup};
 use crate::effects::{WAITING, perform};
-use crate::launch::{Chosen, Launch, choose};
+use crate::launch::{Chosen, Launch, Missing, choose};
 use crate::link::Link;
 use crate::net::{Client, follow};
 use crate::terminal::Screen;
@@ -48,7 +48,7 @@ pub async fn run(launch: Launch) -> Result<(), Error> {
     }
     match choose(launch, env)? {
         Chosen::Host { setup, token } => console(*setup, token).await,
-        Chosen::First { setup, path } => welcome(&setup, &path).await,
+        Chosen::Nothing { setup, missing } => welcome(&setup, &missing).await,
     }
 }
 
@@ -88,8 +88,8 @@ impl Signals {
     }
 }
 
-/// The first start: one screen that says what to do, until a key is pressed.
-async fn welcome(setup: &Setup, path: &str) -> Result<(), Error> {
+/// A start that leads to no host: one screen that says what to do, until a key is pressed.
+async fn welcome(setup: &Setup, missing: &Missing) -> Result<(), Error> {
     let world = World {
         now: now(),
         link: Link::default(),
@@ -104,7 +104,7 @@ async fn welcome(setup: &Setup, path: &str) -> Result<(), Error> {
     let (to, mut from) = mpsc::channel(WAITING);
     read_keys(to);
     loop {
-        screen.draw(|frame| draw::welcome(frame, path, &world))?;
+        screen.draw(|frame| draw::welcome(frame, missing, &world))?;
         tokio::select! {
             message = from.recv() => match message {
                 Some(Message::Key(_) | Message::Closed) | None => return Ok(()),
@@ -201,14 +201,17 @@ async fn console(setup: Setup, token: String) -> Result<(), Error> {
         }
         tokio::select! {
             Some(message) = from.recv() => {
-                pace.took(&message);
-                effects = app.update(message);
+                let mut messages = vec![message];
                 // those that wait too, before the next picture
-                for _ in 0..AT_ONCE {
-                    let Ok(message) = from.try_recv() else { break };
-                    pace.took(&message);
-                    effects.extend(app.update(message));
+                while messages.len() < AT_ONCE
+                    && let Ok(message) = from.try_recv()
+                {
+                    messages.push(message);
                 }
+                for message in &messages {
+                    pace.took(message);
+                }
+                effects = app.update_all(messages);
             }
             _ = tick.tick() => {
                 let before = app.world.now.micros() / 1_000_000;

@@ -3,6 +3,8 @@
 use crossterm::event::{KeyEvent, KeyModifiers};
 use dispatch_contract::decision::Decision;
 use dispatch_contract::event::ChainHead;
+use dispatch_contract::gateway::{Gateway, GatewayStatus};
+use dispatch_contract::gateway_health::GatewayHealth;
 use dispatch_contract::{Code, Event, State, Ticket, TicketId, Timestamp, Tool, schema};
 use serde_json::json;
 
@@ -109,6 +111,28 @@ pub(crate) fn decision(n: u128, code: Option<Code>, judged_us: u64) -> Decision 
         "determining_policies": ["operator.tools"],
         "pack": {"name": "real-dispatch", "version": "1.0.0", "digest": "d"},
         "judged_us": judged_us
+    }))
+    .unwrap()
+}
+
+/// A gateway by number.
+pub(crate) fn gateway(n: u128) -> Gateway {
+    serde_json::from_value(json!({
+        "gateway_id": id(n), "organization_id": id(0), "name": format!("gateway-{n}"),
+        "url": format!("wss://gw{n}.example:18789"), "token_ref": format!("env:GATEWAY_{n}_TOKEN"),
+        "device_pairing": true, "allow_insecure_tls": false, "token_in_query": false,
+        "workspace_root": "~/.openclaw", "send_channels": {"sms": {"channel": "signal"}},
+        "created_at": at(-900_000), "updated_at": at(-900_000)
+    }))
+    .unwrap()
+}
+
+/// How it is, where nothing more is known of it.
+pub(crate) fn health(n: u128, status: GatewayStatus) -> GatewayHealth {
+    serde_json::from_value(json!({
+        "gateway_id": id(n), "name": format!("gateway-{n}"), "status": status, "since": at(-40_000),
+        "scopes": [], "latency": {"history": []}, "connections": 1, "failures": 0, "channels": [],
+        "agents": [], "sessions": 0, "errors": [], "recorded_here": true
     }))
     .unwrap()
 }

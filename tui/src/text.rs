@@ -40,6 +40,26 @@ pub(crate) fn fit(text: &str, columns: usize) -> String {
     out
 }
 
+/// The same, to the right.
+pub(crate) fn fit_right(text: &str, columns: usize) -> String {
+    let fitted = fit(text, columns);
+    let bare = fitted.trim_end();
+    format!("{}{bare}", " ".repeat(columns.saturating_sub(bare.width())))
+}
+
+/// So much of the end of a text as fits.
+pub(crate) fn tail_of(text: &str, columns: usize) -> String {
+    let (mut used, mut kept) = (0, Vec::new());
+    for c in text.chars().rev() {
+        used += c.width().unwrap_or(0);
+        if used > columns {
+            break;
+        }
+        kept.push(c);
+    }
+    kept.into_iter().rev().collect()
+}
+
 /// Cut into lines of so many columns, at spaces where there are any.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
@@ -108,16 +128,36 @@ pub(crate) fn clock(at: Timestamp) -> String {
     at.utc().format("%H:%M:%S UTC").to_string()
 }
 
-/// A window where the customer is: `Mar 02 09:00-11:00`, and `?` while only offered.
+/// Of what is read again and again: a heading, and when it was so.
+pub(crate) fn as_of(heading: &str, at: Option<Timestamp>) -> String {
+    match at {
+        Some(at) => format!("{heading}, as of {}", clock(at)),
+        None => heading.to_owned(),
+    }
+}
+
+/// A window where the customer is: `Mar 02 09:00-11:00`, or where it lasts for days
+/// `Mar 02 09:00-Mar 04 11:00`; and `?` while only offered.
 pub(crate) fn window(schedule: &Schedule) -> String {
+    between(schedule, "%b %d %H:%M")
+}
+
+/// The same in twenty columns: of a window that lasts for days the last day alone.
+pub(crate) fn short_window(schedule: &Schedule) -> String {
+    between(schedule, "%b %d")
+}
+
+/// `other_day`: how its end is said where that is on another day than its start.
+fn between(schedule: &Schedule, other_day: &str) -> String {
     let zone = schedule.timezone.0;
     let start = schedule.window_start.utc().with_timezone(&zone);
     let end = schedule.window_end.utc().with_timezone(&zone);
     let offered = schedule.status == dispatch_contract::ticket::ScheduleStatus::Proposed;
+    let same_day = start.date_naive() == end.date_naive();
     format!(
         "{}-{}{}",
         start.format("%b %d %H:%M"),
-        end.format("%H:%M"),
+        end.format(if same_day { "%H:%M" } else { other_day }),
         if offered { "?" } else { "" }
     )
 }
@@ -175,7 +215,7 @@ pub(crate) fn money(money: &dispatch_contract::ticket::Money) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::at;
+    use crate::testing::{at, scheduled};
 
     #[test]
     fn columns_are_kept_with_wide_letters_too() {
@@ -189,6 +229,7 @@ mod tests {
         ] {
             for columns in 0..9 {
                 assert_eq!(fit(text, columns).width(), columns, "{text} in {columns}");
+                assert_eq!(fit_right(text, columns).width(), columns, "{text}");
             }
             for columns in 2..9 {
                 let lines = wrap(&text.repeat(3), columns);
@@ -196,6 +237,11 @@ mod tests {
             }
         }
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(
+            [fit_right("65 µs", 8), fit_right("12345", 3)],
+            ["   65 µs", "12…"]
+        );
+        assert_eq!(tail_of("東京タワー", 5), "ワー");
         assert!(!clean("a\u{1b}[2J\u{202e}b\n").contains(['\u{1b}', '\u{202e}', '\n']));
     }
 
@@ -210,6 +256,17 @@ mod tests {
         let owed = |cents| money(&dispatch_contract::ticket::Money::usd(cents));
         assert_eq!([owed(32_474), owed(-5)], ["324.74 USD", "-0.05 USD"]);
         assert_eq!(tail(&"01J9ZQ4Y7M8K6T5R4E3W2Q1P0N"), "…Q1P0N");
+    }
+
+    #[test]
+    fn a_window_over_several_days_says_so_by_the_clock_where_the_customer_is() {
+        let said = |from, to| window(&scheduled(1, from, to).schedule.unwrap());
+        assert_eq!(said(3600, 10_800), "Mar 01 07:00-09:00");
+        assert_eq!(said(3600, 183_600), "Mar 01 07:00-Mar 03 09:00");
+        let long = scheduled(1, 3600, 183_600).schedule.unwrap();
+        assert_eq!(short_window(&long), "Mar 01 07:00-Mar 03");
+        // in Chicago it is the same day still, whatever it is in UTC
+        assert_eq!(said(36_000, 50_400), "Mar 01 16:00-20:00");
     }
 
     #[test]

@@ -33,6 +33,9 @@ use crate::views::tickets::{Focus, Tickets};
 use crate::views::{Tab, View};
 use crate::world::World;
 
+/// Reads that are left to the view that is shown.
+const SPARED: usize = 8;
+
 /// What happens to the console.
 #[derive(Debug)]
 pub(crate) enum Message {
@@ -71,6 +74,8 @@ pub(crate) enum Effect {
         path: String,
         /// What.
         text: String,
+        /// What it is, in words.
+        says: String,
     },
     /// Give the terminal back and stop, until the shell goes on with it.
     Suspend,
@@ -147,6 +152,9 @@ pub(crate) struct App {
     prefix: Option<String>,
     reads: Reads,
     seed: u128,
+    /// How often it was brought into line.
+    #[cfg(test)]
+    pub(crate) settled: usize,
 }
 
 impl App {
@@ -185,6 +193,8 @@ impl App {
             prefix: None,
             reads: Reads::new(now),
             seed: setup.seed,
+            #[cfg(test)]
+            settled: 0,
         }
     }
 
@@ -235,7 +245,35 @@ impl App {
 
     /// Take a message in.
     pub(crate) fn update(&mut self, message: Message) -> Vec<Effect> {
-        let effects = match message {
+        self.update_all([message])
+    }
+
+    /// Take messages in. What the host tells is brought into line once, however much it is:
+    /// before a hand does something, which is about what would be shown then, and at the end.
+    pub(crate) fn update_all(
+        &mut self,
+        messages: impl IntoIterator<Item = Message>,
+    ) -> Vec<Effect> {
+        let (mut effects, mut told) = (Vec::new(), false);
+        for message in messages {
+            let from_host = matches!(message, Message::News(_) | Message::Got(..));
+            if told && !from_host {
+                effects = self.settle(effects);
+            }
+            effects.extend(self.take(message));
+            if !from_host {
+                effects = self.settle(effects);
+            }
+            told = from_host;
+        }
+        if told {
+            effects = self.settle(effects);
+        }
+        effects
+    }
+
+    fn take(&mut self, message: Message) -> Vec<Effect> {
+        match message {
             Message::Tick(now) => {
                 let jumped = (now.micros() - self.world.now.micros()).abs() > JUMP_US;
                 self.world.now = now;
@@ -270,8 +308,7 @@ impl App {
                 self.say(Role::Alarm, why);
                 Vec::new()
             }
-        };
-        self.settle(effects)
+        }
     }
 
     /// The stream may be dead though it says nothing: open it anew, after the last event.
@@ -360,6 +397,10 @@ impl App {
                     let (view, world) = self.with(tab);
                     view.news(&event, world);
                 }
+                let called = self.inbox.called();
+                if let Some((role, said)) = called.filter(|_| self.tab != Tab::Inbox) {
+                    self.say(role, said);
+                }
             }
             News::Refusals => self.decisions.refused(),
             News::Lost {
@@ -378,6 +419,10 @@ impl App {
 
     /// Bring what is shown into line with what changed, and ask for what is missing.
     fn settle(&mut self, mut effects: Vec<Effect>) -> Vec<Effect> {
+        #[cfg(test)]
+        {
+            self.settled += 1;
+        }
         let (tab, area) = (self.tab, self.area());
         let (view, world) = self.with(tab);
         view.settle(area, world);
@@ -395,15 +440,26 @@ impl App {
         if self.tab != Tab::Tickets || self.tickets.focus == Focus::Queue {
             self.came_from = None;
         }
-        // the inbox's count stands beside its name whatever view is shown
-        for tab in [self.tab, Tab::Inbox] {
-            let room = self.reads.room();
-            if room > 0 && !effects.contains(&Effect::Quit) {
-                let (view, world) = self.with(tab);
-                let asks = view.wants(world, room);
-                for ask in asks {
-                    effects.push(self.reads.send(To::View(tab), ask));
-                }
+        if effects.contains(&Effect::Quit) {
+            return effects;
+        }
+        // the view that is shown goes first; the others read what their counts stand on
+        let others = Tab::ALL.into_iter().filter(|other| *other != tab);
+        for tab in std::iter::once(tab).chain(others) {
+            let is_shown = tab == self.tab;
+            let spared = if is_shown { 0 } else { SPARED };
+            let room = self.reads.room().saturating_sub(spared);
+            if room == 0 {
+                continue;
+            }
+            let (view, world) = self.with(tab);
+            let asks = if is_shown {
+                view.wants(world, room)
+            } else {
+                view.wants_unseen(world, room)
+            };
+            for ask in asks {
+                effects.push(self.reads.send(To::View(tab), ask));
             }
         }
         effects

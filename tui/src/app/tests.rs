@@ -275,7 +275,7 @@ fn ids_are_copied_one_or_those_marked_and_exported_as_shown() {
     press(&mut app, "esc");
     assert_eq!(app.view().list().marked(), 0);
     let effects = press(&mut app, "E space m e . c s v enter");
-    let Some(Effect::Write { path, text }) = effects.last() else {
+    let Some(Effect::Write { path, text, .. }) = effects.last() else {
         panic!("{effects:?}");
     };
     assert_eq!(path, "me.csv");

@@ -137,11 +137,9 @@ impl App {
             }
             Command::Export { format, path } => return vec![self.export(format, path)],
             Command::Call(tool) => self.call(Some(tool)),
-            Command::Theme(name) => match name.as_str() {
-                "dark" => self.world.theme.palette = Palette::Dark,
-                "light" => self.world.theme.palette = Palette::Light,
-                "safe" => self.world.theme.palette = Palette::Safe,
-                _ => self.say(Role::Warn, "`theme` takes dark, light or safe"),
+            Command::Theme(name) => match Palette::named(&name) {
+                Some(palette) => self.world.theme.palette = palette,
+                None => self.say(Role::Warn, "`theme` takes dark, light, safe or safe-light"),
             },
             Command::Reload => return self.act(Action::Reload),
             Command::Help => self.help = Some(0),
@@ -157,9 +155,11 @@ impl App {
         };
         let at = self.world.now.utc().format("%Y%m%d-%H%M%S");
         let path = path.unwrap_or_else(|| format!("{}-{at}.{ending}", self.tab.name()));
+        let table = self.view().list().table(&self.world);
         Effect::Write {
             path,
-            text: export::write(&self.view().list().table(&self.world), format),
+            text: export::write(&table, format),
+            says: table.says(self.view().has_more()),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::draw::pane;
 use crate::form::Kind;
 use crate::keys::{Action, Context};
-use crate::text::{fit, wrap};
+use crate::text::{fit, tail_of, wrap};
 use crate::theme::Role;
 use crate::world::World;
 
@@ -195,20 +195,6 @@ fn field_lines(
         lines.extend(help.map(|part| Line::styled(format!("   {part}"), theme.style(Role::Faint))));
     }
     lines
-}
-
-/// So much of the end of a text as fits.
-fn tail_of(text: &str, columns: usize) -> String {
-    use unicode_width::UnicodeWidthChar;
-    let (mut used, mut kept) = (0, Vec::new());
-    for c in text.chars().rev() {
-        used += c.width().unwrap_or(0);
-        if used > columns {
-            break;
-        }
-        kept.push(c);
-    }
-    kept.into_iter().rev().collect()
 }
 
 /// What the host said against it, and the keys.

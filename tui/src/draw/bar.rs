@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::app::App;
 use crate::keys::{Action, Context};
 use crate::link::Link;
-use crate::text::{clean, clock, fit};
+use crate::text::{clean, clock, fit, tail_of};
 use crate::theme::Role;
 use crate::views::Tab;
 
@@ -42,18 +42,17 @@ pub(super) fn top(frame: &mut Frame<'_>, area: Rect, app: &App) {
     frame.render_widget(Block::new().style(world.theme.style(Role::Bar)), area);
     let [left, right] =
         Layout::horizontal([Constraint::Min(0), Constraint::Length(width)]).areas(area);
-    let mut spans = vec![
-        Span::styled(" dispatch ", world.theme.style(Role::Strong)),
-        Span::raw(clean(&world.host)),
-    ];
+    let mut spans = vec![Span::styled(" dispatch ", world.theme.style(Role::Strong))];
+    // before what may be long
+    if world.read_only {
+        spans.push(Span::styled("read-only  ", world.theme.style(Role::Warn)));
+    }
+    spans.push(Span::raw(clean(&world.host)));
     if world.host != world.url {
         spans.push(Span::styled(
             format!("  {}", clean(&world.url)),
             world.theme.style(Role::Faint),
         ));
-    }
-    if world.read_only {
-        spans.push(Span::styled("  read-only", world.theme.style(Role::Warn)));
     }
     if area.width >= 100 {
         spans.push(Span::styled(
@@ -65,27 +64,36 @@ pub(super) fn top(frame: &mut Frame<'_>, area: Rect, app: &App) {
     frame.render_widget(Span::styled(said, world.theme.style(role)), right);
 }
 
+/// Those whose names are shortened where there is little room, in this order.
+const SHORTENED: [Tab; 3] = [Tab::Decisions, Tab::Gateways, Tab::Tickets];
+
 /// Each view's words on the tabs' line, and whether something waits there.
 fn labels(app: &App) -> [(Tab, String, usize); 7] {
-    let named = |name: fn(Tab) -> &'static str| {
+    let waiting = Tab::ALL.map(|tab| app.view_of(tab).waiting(&app.world));
+    let named = |short: &[Tab]| {
         Tab::ALL.map(|tab| {
-            let waiting = app.view_of(tab).waiting(&app.world);
+            let waiting = waiting[tab.index()];
             let count = if waiting > 0 {
                 format!(" {waiting}!")
             } else {
                 String::new()
             };
-            let label = format!(" {} {}{count} ", tab.number(), name(tab));
+            let name = if short.contains(&tab) {
+                tab.short()
+            } else {
+                tab.title()
+            };
+            let label = format!(" {} {name}{count} ", tab.number());
             (tab, label, waiting)
         })
     };
-    let whole = named(Tab::title);
-    let width: usize = whole.iter().map(|(_, label, _)| label.width()).sum();
-    if width <= usize::from(app.size.0) {
-        whole
-    } else {
-        named(Tab::short)
-    }
+    let fits = |labels: &[(Tab, String, usize); 7]| {
+        let width: usize = labels.iter().map(|(_, label, _)| label.width()).sum();
+        width <= usize::from(app.size.0)
+    };
+    let mut shortened = (0..SHORTENED.len()).map(|many| named(&SHORTENED[..many]));
+    let fitting = shortened.find(fits);
+    fitting.unwrap_or_else(|| named(&SHORTENED))
 }
 
 pub(super) fn tabs(frame: &mut Frame<'_>, area: Rect, app: &App) {
@@ -123,9 +131,11 @@ pub(super) fn bottom(frame: &mut Frame<'_>, area: Rect, app: &App) {
         } else {
             ("/", "   enter filters, !word leaves out, column:word, esc")
         };
+        // the cursor stays on the screen, however long the line is: it takes two columns
+        // where a wide letter is under it
         let line = Line::from(vec![
             Span::styled(sign, theme.style(Role::Strong)),
-            Span::raw(before),
+            Span::raw(tail_of(&before, width.saturating_sub(3))),
             Span::styled(
                 under,
                 ratatui::style::Style::new().add_modifier(ratatui::style::Modifier::REVERSED),
@@ -146,13 +156,13 @@ pub(super) fn bottom(frame: &mut Frame<'_>, area: Rect, app: &App) {
             fit(&format!(" {trouble}. {}", trouble.advice()), width),
             theme.style(Role::Alarm),
         ),
-        None => Line::styled(fit(&hints(app), width), theme.style(Role::Faint)),
+        None => Line::styled(hints(app, width), theme.style(Role::Faint)),
     };
     frame.render_widget(line, area);
 }
 
-/// The keys asked for most, of this view first.
-fn hints(app: &App) -> String {
+/// The keys asked for most, of this view first, and how to leave; whole ones, those that fit.
+fn hints(app: &App, width: usize) -> String {
     let context = app.view().context();
     let key = |action| app.keys.first(Context::Anywhere, action);
     let own: &[(Action, &str)] = match context {
@@ -176,9 +186,12 @@ fn hints(app: &App) -> String {
         (Action::Command, "command"),
         (Action::Sort, "sort"),
         (Action::Copy, "copy"),
-        (Action::Quit, "quit"),
     ] {
         said.push(format!("{} {says}", key(action)));
     }
+    let leave = format!("{} quit", key(Action::Quit));
+    let long = |said: &[String]| said.iter().map(|one| one.width() + 2).sum::<usize>();
+    while long(&said) + leave.width() + 1 > width && said.pop().is_some() {}
+    said.push(leave);
     format!(" {}", said.join("  "))
 }

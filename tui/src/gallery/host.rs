@@ -4,15 +4,14 @@ use dispatch_contract::answer::{Answer, Data};
 use dispatch_contract::case::{Case, Evidence};
 use dispatch_contract::decision::Decision;
 use dispatch_contract::event::ChainHead;
-use dispatch_contract::event::EventType;
 use dispatch_contract::reading::{CaseFile, Page};
 use dispatch_contract::summary::Summary;
 use dispatch_contract::{Code, Event, State, Ticket, TicketId, Tool};
 use serde_json::{Value, json};
 
+use super::house;
 use crate::ask::{Answered, Ask, Called, Got, Judged, Seen};
 use crate::testing::{at, decision, event, id, ticket, tools};
-use crate::trouble::Trouble;
 use crate::views::due::awaited_until;
 use crate::views::tickets::queue::{Listing, Place};
 
@@ -282,113 +281,6 @@ fn decisions() -> Vec<Decision> {
     (0..60).map(one).collect()
 }
 
-fn pack_event(sequence: u64, kind: &str, payload: Value) -> Event {
-    let mut made = event(0, sequence, kind);
-    made.ticket_id = None;
-    made.payload = payload;
-    made.occurred_at = at(-90_000 + 9_000 * i64::try_from(sequence).unwrap());
-    made
-}
-
-fn pack(version: &str, digest: &str) -> Value {
-    json!({"name": "real-dispatch", "version": version, "digest": digest.repeat(8)})
-}
-
-fn pack_log() -> Vec<Event> {
-    let steps = json!([
-        {"step": "read", "took_us": 2_140, "evidence": "31 files, 1.4 MB"},
-        {"step": "cedar", "took_us": 9_800, "evidence": "24 policies validated"},
-        {"step": "components", "took_us": 5_120, "evidence": "12 components, all cached"},
-        {"step": "tests", "took_us": 10_400, "evidence": "118 cases hold"},
-        {"step": "replay", "took_us": 128_000, "evidence": "2000 recorded calls judged again, 3 flip"}]);
-    let failed = json!({"step": "tests", "reason": "case `closing without a photo` expected gate_blocked, got allow",
-        "file": "tests/closeout.toml", "line": 41, "help": "the photo gate's setting was lowered to 0"});
-    vec![
-        pack_event(
-            9,
-            "policy.pack_rejected",
-            json!({"pack": pack("1.3.0", "9e107d9d"), "revision": 8, "source": "folder", "steps": steps, "failed": failed}),
-        ),
-        pack_event(
-            8,
-            "policy.mode_changed",
-            json!({"pack": pack("1.3.0-rc", "c0ffee11"), "mode": "shadow", "reason": "compare before the weekend"}),
-        ),
-        pack_event(
-            7,
-            "policy.pack_activated",
-            json!({"pack": pack("1.2.0", "5f1c9a7e"), "revision": 7, "source": "command", "reason": "two photos at hospitals", "steps": steps,
-            "flips": {"judged": 2_000, "flipped": 3, "refused_now": 3, "allowed_now": 0, "moves_elsewhere": 0, "other_reason": 0}}),
-        ),
-        pack_event(
-            6,
-            "policy.pack_rolled_back",
-            json!({"pack": pack("1.1.0", "0badcafe"), "revision": 6, "source": "rollback", "reason": "night shift", "steps": []}),
-        ),
-    ]
-}
-
-fn pack_status() -> Value {
-    json!({"active": pack("1.2.0", "5f1c9a7e"), "revision": 7, "last_good": true, "folder": "refused",
-        "rejected": {"at": at(-9_000), "step": "tests", "reason": "1 case does not hold", "file": "tests/closeout.toml", "line": 41},
-        "shadow": {"pack": pack("1.3.0-rc", "c0ffee11"), "since": at(-18_000), "judged": 1_204, "differing": 17},
-        "history": []})
-}
-
-fn gateways() -> Value {
-    json!({"items": [
-        {"gateway_id": "01J9ZQ4Y7M8K6T5R4E3W2Q1G0A", "name": "front-office", "url": "wss://gw1.example:18789", "status": "online"},
-        {"gateway_id": "01J9ZQ4Y7M8K6T5R4E3W2Q1G0B", "name": "night-desk", "url": "wss://gw2.example:18789", "status": "unreachable"}]})
-}
-
-fn gateway_health(id: &str) -> Value {
-    let history: Vec<Value> = (0..30)
-        .map(|n| json!({"at": at(-90 + 3 * n), "us": 8_000 + (n * 7_919) % 9_000}))
-        .collect();
-    json!({
-        "gateway_id": id, "name": "front-office", "status": "online", "since": at(-40_000),
-        "version": "2026.9.6", "protocol": 4, "scopes": ["operator.read", "operator.write"],
-        "latency": {"last_us": 11_200, "median_us": 9_900, "max_us": 16_800, "history": history},
-        "connections": 2, "failures": 0,
-        "channels": [
-            {"channel": "whatsapp", "account_id": "main", "enabled": true, "configured": true, "running": true, "connected": true},
-            {"channel": "telegram", "account_id": "night", "enabled": true, "configured": true, "running": true, "connected": false,
-                "reconnect_attempts": 3, "last_error": "401 Unauthorized"}],
-        "agents": [{"agent_id": "rd-gateway-1", "name": "Dispatch desk", "sessions": 6}, {"agent_id": "lead-1", "sessions": 3}],
-        "sessions": 9, "looked_at": at(-2),
-        "errors": [{"at": at(-40_100), "trouble": "unreachable", "message": "connection refused", "times": 4}],
-        "recorded_here": true})
-}
-
-fn inbox(kind: EventType) -> Vec<Event> {
-    let made = |sequence, payload| {
-        let mut one = event(3, sequence, kind.name());
-        one.payload = payload;
-        one
-    };
-    match kind {
-        EventType::EscalationRaised => vec![
-            made(
-                4,
-                json!({"reason": "No technician answers within 30 minutes", "ticket_id": id(3)}),
-            ),
-            made(2, json!({"reason": "Customer asks for a person"})),
-        ],
-        EventType::ProposalCreated => vec![
-            made(
-                9,
-                json!({"proposal_id": "P2", "tool": "ticket.set_priority", "input": {"priority": "emergency"}}),
-            ),
-            made(8, json!({"proposal_id": "P1", "tool": "schedule.confirm"})),
-        ],
-        EventType::ProposalApproved => vec![made(
-            10,
-            json!({"proposal_id": "P1", "reason": "agreed by phone"}),
-        )],
-        _ => Vec::new(),
-    }
-}
-
 fn page<T>(items: Vec<T>) -> Page<T> {
     Page {
         items,
@@ -442,7 +334,7 @@ pub(super) fn answer(ask: &Ask) -> Answered {
         }
         Ask::Events {
             kind: Some(kind), ..
-        } => Got::Events(page(inbox(*kind))),
+        } => Got::Events(page(house::told(*kind))),
         Ask::Events { .. } => {
             let mut all: Vec<Event> = [1, 3, 5].into_iter().flat_map(chain).collect();
             all.sort_by_key(|event| std::cmp::Reverse((event.occurred_at, event.event_id)));
@@ -450,21 +342,16 @@ pub(super) fn answer(ask: &Ask) -> Answered {
         }
         Ask::Chain(id, _) => Got::Events(page(chain(id.0.0))),
         Ask::Decisions(_) => Got::Decisions(page(decisions())),
-        Ask::Packs => Got::Packs(serde_json::from_value(pack_status()).unwrap()),
-        Ask::PackLog => Got::Events(page(pack_log())),
-        Ask::Differences => Got::Differences(page(Vec::new())),
+        Ask::Packs => Got::Packs(serde_json::from_value(house::pack_status()).unwrap()),
+        Ask::PackLog => Got::Events(page(house::pack_log())),
+        Ask::Differences => Got::Differences(page(house::differences())),
         Ask::Metrics => Got::Text(
             "dispatch_component_faults_total{component=\"schedule-confirm\",kind=\"deadline\"} 2\n"
                 .into(),
         ),
-        Ask::Gateways => Got::Json(gateways()),
-        Ask::GatewayHealth(id) if id.ends_with('A') => Got::Json(gateway_health(id)),
-        Ask::GatewayHealth(_) => {
-            return Err(Trouble::Unreachable {
-                url: "wss://gw2.example:18789".into(),
-                why: "Connection refused".into(),
-            });
-        }
+        Ask::Gateways(_) => Got::Gateways(page(house::gateways())),
+        Ask::GatewayHealths => Got::GatewayHealths(house::gateway_healths()),
+        Ask::GatewayHealth(id) => Got::GatewayHealth(Box::new(house::gateway_health(*id))),
         Ask::Tools => Got::Tools(tools()),
         Ask::Look(_) => Got::Seen(Ok(Seen {
             content_type: "image/jpeg".into(),

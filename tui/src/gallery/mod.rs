@@ -3,7 +3,9 @@
 
 mod confirms;
 mod fuzz;
+mod glance;
 mod host;
+mod house;
 mod styled;
 mod svg;
 
@@ -14,6 +16,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Effect, Message, Setup};
 use crate::keys::Keys;
+use crate::launch::Missing;
 use crate::link::News;
 use crate::testing::{at, golden, press};
 use crate::theme::{Depth, Palette, Theme};
@@ -146,15 +149,29 @@ fn without_colour_no_cell_has_any_and_the_text_is_the_same() {
 }
 
 #[test]
-fn the_first_start_says_what_to_do() {
-    let app = console((80, 24), "");
-    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-    let path = "/home/ada/.config/real-dispatch/console.toml";
-    terminal
-        .draw(|frame| crate::draw::welcome(frame, path, &app.world))
-        .unwrap();
-    let shown = styled::dump(terminal.backend().buffer());
-    insta::assert_snapshot!("welcome_80x24", shown);
+fn a_start_that_leads_to_no_host_says_what_to_do() {
+    let path = || "/home/ada/.config/real-dispatch/console.toml".to_owned();
+    let token = |configured| Missing::Token {
+        path: path(),
+        configured,
+    };
+    let which = Missing::Host {
+        path: path(),
+        hosts: vec!["home".into(), "yard".into()],
+    };
+    for (name, missing, size) in [
+        ("welcome_80x24", token(false), (80, 24)),
+        ("welcome_60x30", token(true), (60, 30)),
+        ("welcome_which_80x24", which, (80, 24)),
+    ] {
+        let app = console(size, "");
+        let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+        terminal
+            .draw(|frame| crate::draw::welcome(frame, &missing, &app.world))
+            .unwrap();
+        let shown = styled::dump(terminal.backend().buffer());
+        insta::assert_snapshot!(name, shown);
+    }
 }
 
 /// The README's pictures: made by `cargo xtask pictures`, and fresh.

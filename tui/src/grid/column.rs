@@ -1,5 +1,6 @@
 //! A column: its name, its width, what stands in it, what it is sorted by.
 
+use crate::text::{fit, fit_right};
 use crate::theme::Role;
 use crate::world::World;
 
@@ -31,6 +32,10 @@ pub(crate) struct Column<T> {
     pub(crate) cell: fn(&T, &World) -> String,
     /// None: by its cell.
     pub(crate) key: Option<fn(&T, &World) -> i64>,
+    /// In a file: its cell where the screen's is cut to what fits; else the screen's.
+    pub(crate) whole: Option<fn(&T, &World) -> String>,
+    /// Numbers stand under each other by their last digit.
+    pub(crate) right: bool,
     /// Its own colour, where it has one.
     pub(crate) role: Option<fn(&T, &World) -> Option<Role>>,
 }
@@ -47,6 +52,8 @@ impl<T> Column<T> {
             from: 0,
             cell,
             key: None,
+            whole: None,
+            right: false,
             role: None,
         }
     }
@@ -61,9 +68,35 @@ impl<T> Column<T> {
         self
     }
 
+    pub(crate) const fn whole(mut self, cell: fn(&T, &World) -> String) -> Self {
+        self.whole = Some(cell);
+        self
+    }
+
+    pub(crate) const fn right(mut self) -> Self {
+        self.right = true;
+        self
+    }
+
+    /// A text in this column's width.
+    pub(crate) fn fit(&self, text: &str, width: usize) -> String {
+        if self.right {
+            fit_right(text, width)
+        } else {
+            fit(text, width)
+        }
+    }
+
     pub(crate) const fn colored(mut self, role: fn(&T, &World) -> Option<Role>) -> Self {
         self.role = Some(role);
         self
+    }
+
+    pub(crate) fn written(&self, item: &T, world: &World) -> String {
+        match self.whole {
+            Some(whole) => whole(item, world),
+            None => (self.cell)(item, world),
+        }
     }
 
     pub(crate) fn sort_key(&self, item: &T, world: &World) -> Key {

@@ -8,7 +8,6 @@ use ratatui::widgets::Paragraph;
 
 use super::Column;
 use super::column::widths;
-use crate::text::fit;
 use crate::theme::Role;
 use crate::world::World;
 
@@ -70,7 +69,7 @@ impl<T> Grid<'_, T> {
                 None => column.name.to_owned(),
             };
             heading.push(Span::styled(
-                format!("{} ", fit(&name, *width)),
+                format!("{} ", column.fit(&name, *width)),
                 theme.style(if sorted.is_some() {
                     Role::Strong
                 } else {
@@ -106,7 +105,7 @@ impl<T> Grid<'_, T> {
             Span::styled(mark.to_string(), base),
         ];
         for (column, width) in columns {
-            let text = fit(&(column.cell)(row, world), *width);
+            let text = column.fit(&(column.cell)(row, world), *width);
             let own = column.role.and_then(|role| role(row, world));
             let style = match own {
                 Some(role) if !look.stale => base.patch(theme.style(role)),

@@ -3,6 +3,8 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use serde_json::Value;
+
 use super::Column;
 use crate::shell::query::Query;
 use crate::world::World;
@@ -16,6 +18,9 @@ pub(crate) trait Item {
     fn besides(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
+
+    /// All of it, as the host served it.
+    fn whole(&self) -> Value;
 }
 
 /// See the module.
@@ -260,6 +265,10 @@ mod tests {
     impl Item for u32 {
         fn id(&self) -> String {
             self.to_string()
+        }
+
+        fn whole(&self) -> Value {
+            (*self).into()
         }
     }
 

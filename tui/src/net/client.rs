@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use dispatch_contract::event::EventType;
+use dispatch_contract::gateway_health::GatewayHealth;
 use dispatch_contract::reading::{Page, Technician};
 use dispatch_contract::{Code, Refusal, State, Ticket, Tool};
 use reqwest::{RequestBuilder, Response, Url, redirect};
@@ -43,6 +44,11 @@ pub(crate) struct Client {
 #[derive(Deserialize)]
 struct TechnicianList {
     technicians: Vec<Technician>,
+}
+
+#[derive(Deserialize)]
+struct GatewayHealthList {
+    gateways: Vec<GatewayHealth>,
 }
 
 #[derive(Deserialize)]
@@ -176,8 +182,20 @@ impl Client {
                 let bytes = self.body(response).await?;
                 Got::Text(String::from_utf8_lossy(&bytes).into_owned())
             }
-            Ask::Gateways => Got::Json(self.read(v0(&["gateways"])).await?),
-            Ask::GatewayHealth(id) => Got::Json(self.read(v0(&["gateways", id, "health"])).await?),
+            Ask::Gateways(cursor) => {
+                let mut url = v0(&["gateways"]);
+                with(&mut url, "cursor", cursor.as_deref());
+                with(&mut url, "limit", Some(MANY));
+                Got::Gateways(self.read(url).await?)
+            }
+            Ask::GatewayHealths => {
+                let list: GatewayHealthList = self.read(v0(&["gateways", "health"])).await?;
+                Got::GatewayHealths(list.gateways)
+            }
+            Ask::GatewayHealth(id) => Got::GatewayHealth(
+                self.read(v0(&["gateways", &id.to_string(), "health"]))
+                    .await?,
+            ),
             Ask::Tools => {
                 let list: ToolList = self.read(v0(&["tools"])).await?;
                 Got::Tools(list.tools)

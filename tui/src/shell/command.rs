@@ -54,7 +54,7 @@ const WORDS: [(&str, &str); 9] = [
     ("sort", "sort COLUMN"),
     ("export", "export json|csv [FILE]"),
     ("call", "call TOOL: on the ticket under the cursor"),
-    ("theme", "theme dark|light|safe"),
+    ("theme", "theme dark|light|safe|safe-light"),
     ("reload", "read again from the host"),
     ("help", "the keys"),
     ("quit", "leave"),
@@ -101,7 +101,7 @@ pub(crate) fn parse(text: &str) -> Result<Command, String> {
                 format!("there is no tool `{name}`; `call` and tab show the twelve there are")
             })?)
         }
-        "theme" => Command::Theme(one("dark, light or safe")?.to_owned()),
+        "theme" => Command::Theme(one("dark, light, safe or safe-light")?.to_owned()),
         "reload" => Command::Reload,
         "help" => Command::Help,
         "quit" | "q" => Command::Quit,
@@ -136,7 +136,8 @@ pub(crate) fn complete(text: &str, columns: &[&str]) -> Vec<(String, String)> {
         "theme" => [
             ("dark", "for a dark background"),
             ("light", "for a light one"),
-            ("safe", "told apart by everybody"),
+            ("safe", "told apart by everybody, on a dark background"),
+            ("safe-light", "the same on a light one"),
         ]
         .map(|(word, says)| (word.to_owned(), says.to_owned()))
         .into(),

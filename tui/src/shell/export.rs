@@ -1,37 +1,62 @@
 //! A view's rows as a file: JSON for programs, CSV (RFC 4180) for spreadsheets.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::command::Format;
+use crate::grid::{Column, Item};
+use crate::world::World;
 
-/// What is shown, as text.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+/// What is shown, to be written down.
+#[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Table {
     /// Names of the columns.
     pub(crate) columns: Vec<String>,
-    /// The rows' cells, in the columns' order.
+    /// The rows' cells, in the columns' order: whole ids, times as RFC 3339.
     pub(crate) rows: Vec<Vec<String>>,
+    /// Each row whole, as the host served it.
+    pub(crate) items: Vec<Value>,
 }
 
-/// The table as a file's text.
-pub(crate) fn write(table: &Table, format: Format) -> String {
-    match format {
-        Format::Json => json(table),
-        Format::Csv => csv(table),
+impl Table {
+    /// Rows in these columns, behind a first one that names each whole.
+    pub(crate) fn of<T: Item>(
+        id: &str,
+        columns: &[Column<T>],
+        rows: Vec<&T>,
+        world: &World,
+    ) -> Self {
+        let names = columns.iter().map(|column| column.name.to_owned());
+        let cells = |item: &&T| {
+            let cells = columns.iter().map(|column| column.written(item, world));
+            std::iter::once(item.id()).chain(cells).collect()
+        };
+        Self {
+            columns: std::iter::once(id.to_owned()).chain(names).collect(),
+            rows: rows.iter().map(cells).collect(),
+            items: rows.iter().map(|item| item.whole()).collect(),
+        }
+    }
+
+    /// How many they are: `50 rows`, and whether those are all; `more`: the host has more.
+    pub(crate) fn says(&self, more: bool) -> String {
+        let rows = match self.items.len() {
+            1 => "1 row".to_owned(),
+            many => format!("{many} rows"),
+        };
+        if more {
+            format!("{rows}, those loaded; the host has more")
+        } else {
+            rows
+        }
     }
 }
 
-fn json(table: &Table) -> String {
-    let rows = table.rows.iter().map(|row| {
-        let pairs = table.columns.iter().zip(row);
-        let object: Map<String, Value> = pairs
-            .map(|(column, cell)| (column.to_lowercase(), cell.as_str().into()))
-            .collect();
-        Value::from(object)
-    });
-    let mut text = format!("{:#}", Value::from_iter(rows));
-    text.push('\n');
-    text
+/// The table as a file's text: the items themselves as JSON, or their columns as CSV.
+pub(crate) fn write(table: &Table, format: Format) -> String {
+    match format {
+        Format::Json => format!("{:#}\n", Value::from(table.items.clone())),
+        Format::Csv => csv(table),
+    }
 }
 
 fn csv(table: &Table) -> String {
@@ -70,13 +95,22 @@ mod tests {
                 vec!["Dock \"4\", rear".into(), "=HYPERLINK(\"x\")".into()],
                 vec!["東京".into(), "two\nlines".into()],
             ],
+            items: Vec::new(),
         };
         assert_eq!(
             write(&table, Format::Csv),
             "SITE,ISSUE\r\n\"Dock \"\"4\"\", rear\",\"'=HYPERLINK(\"\"x\"\")\"\r\n東京,\"two\nlines\"\r\n"
         );
-        let json: Value = serde_json::from_str(&write(&table, Format::Json)).unwrap();
-        assert_eq!(json[0]["issue"], "=HYPERLINK(\"x\")");
-        assert_eq!(json[1]["site"], "東京");
+    }
+
+    #[test]
+    fn how_many_there_are_is_said_and_whether_those_are_all() {
+        let mut table = Table {
+            items: vec![Value::Null; 50],
+            ..Table::default()
+        };
+        assert_eq!(table.says(true), "50 rows, those loaded; the host has more");
+        table.items.truncate(1);
+        assert_eq!(table.says(false), "1 row");
     }
 }

@@ -1,5 +1,6 @@
 //! A list beside the row that is open: what most views are made of.
 
+use dispatch_contract::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::widgets::Paragraph;
@@ -12,6 +13,7 @@ use crate::grid::{Column, Item, Rows};
 use crate::keys::Action;
 use crate::shell::export::Table;
 use crate::shell::query::Query;
+use crate::text::as_of;
 use crate::theme::Role;
 use crate::world::World;
 
@@ -24,9 +26,13 @@ pub(crate) struct Browser<T: 'static> {
     pub(crate) columns: &'static [Column<T>],
     /// The keys go to the open row.
     pub(crate) inside: bool,
+    /// The keys go to neither: to a part that is not the list's.
+    pub(crate) away: bool,
     /// Lines of the open row that are scrolled past.
     pub(crate) scroll: usize,
     lines_most: usize,
+    /// Of what is read again and again: when the rows were so.
+    pub(crate) as_of: Option<Timestamp>,
 }
 
 /// Where the two parts are; one of them is empty where only one fits.
@@ -41,8 +47,10 @@ impl<T: Item> Browser<T> {
             rows: Rows::new(most),
             columns,
             inside: false,
+            away: false,
             scroll: 0,
             lines_most: usize::MAX,
+            as_of: None,
         }
     }
 
@@ -144,7 +152,8 @@ impl<T: Item> Browser<T> {
         title: &str,
         look: &dyn Fn(&T) -> Look,
     ) {
-        let inner = pane::framed(frame, area, &self.title(title), !self.inside, world);
+        let focused = !self.inside && !self.away;
+        let inner = pane::framed(frame, area, &self.title(title), focused, world);
         if inner.is_empty() {
             return;
         }
@@ -158,7 +167,7 @@ impl<T: Item> Browser<T> {
             rows: &self.rows.shown(),
             offset: self.rows.offset(),
             at: self.rows.index(),
-            focused: !self.inside,
+            focused,
             sort: self.rows.sort,
             look: &marked,
         }
@@ -183,7 +192,7 @@ impl<T: Item> Browser<T> {
         if self.rows.follow && self.rows.len() > 0 {
             said.push_str(" following");
         }
-        said
+        as_of(&said, self.as_of)
     }
 
     pub(crate) fn draw_open(
@@ -256,16 +265,7 @@ impl<T: Item> Listed for Browser<T> {
     }
 
     fn table(&self, world: &World) -> Table {
-        let mut columns: Vec<String> = vec!["ID".into()];
-        columns.extend(self.columns.iter().map(|column| column.name.to_owned()));
-        let rows = self.rows.shown().into_iter().map(|item| {
-            let cells = self.columns.iter().map(|column| (column.cell)(item, world));
-            std::iter::once(item.id()).chain(cells).collect()
-        });
-        Table {
-            columns,
-            rows: rows.collect(),
-        }
+        Table::of("ID", self.columns, self.rows.shown(), world)
     }
 
     fn filter(&self) -> &str {

@@ -10,6 +10,8 @@ use crate::theme::{Role, Theme};
 /// A name and what it holds.
 pub(crate) type Field = (String, String);
 
+/// Letters of an id.
+const ID: usize = 26;
 /// Fields of one event at most; a payload may be large.
 const MAX_FIELDS: usize = 200;
 
@@ -82,7 +84,9 @@ pub(crate) fn flatten(name: &str, value: &Value, fields: &mut Vec<Field>) {
 /// Fields as lines, long ones over several.
 pub(crate) fn lines(fields: &[Field], width: usize, theme: &Theme) -> Vec<Line<'static>> {
     let names = fields.iter().map(|(name, _)| name.chars().count()).max();
-    let column = names.unwrap_or(0).clamp(8, 32).min(width * 2 / 5);
+    let column = names.unwrap_or(0).clamp(8, 32).min(width * 9 / 20);
+    // an id is not cut in two where that can be helped
+    let column = column.min(width.saturating_sub(ID + 1).max(8));
     let mut lines = Vec::new();
     for (name, value) in fields {
         if name.is_empty() {

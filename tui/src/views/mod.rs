@@ -177,6 +177,12 @@ pub(crate) trait View {
     /// What to read now, `room` at most; each is answered by one [`View::take`].
     fn wants(&mut self, world: &World, room: usize) -> Vec<Ask>;
 
+    /// What to read while another view is shown, `room` at most: what its count stands on, and
+    /// no more.
+    fn wants_unseen(&mut self, _world: &World, _room: usize) -> Vec<Ask> {
+        Vec::new()
+    }
+
     /// What came of a read.
     fn take(&mut self, ask: &Ask, answered: Answered, world: &World);
 
@@ -201,12 +207,18 @@ pub(crate) trait View {
     /// The ticket that the cursor is on.
     fn ticket(&self) -> Option<TicketId>;
 
+    /// The host has more of what is listed than is loaded.
+    fn has_more(&self) -> bool {
+        false
+    }
+
     /// What is to be said about something that was finished.
     fn said(&mut self) -> Option<(Role, String)> {
         None
     }
 
-    /// How many wait for somebody; stands beside its name where there are any.
+    /// How many wait for somebody by the clock's time; stands beside its name where there
+    /// are any, whatever view is shown.
     fn waiting(&self, _world: &World) -> usize {
         0
     }

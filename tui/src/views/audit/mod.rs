@@ -52,6 +52,10 @@ impl Item for Row {
         let actor = ("ACTOR", event.actor.id.to_string());
         [Some(actor), ticket, tool].into_iter().flatten().collect()
     }
+
+    fn whole(&self) -> serde_json::Value {
+        serde_json::to_value(&self.event).unwrap_or_default()
+    }
 }
 
 /// What an event is filtered by, and has no column for.
@@ -61,7 +65,8 @@ static COLUMNS: [Column<Row>; 7] = [
     Column::new("AT", Width::Fixed(15), |row: &Row, _| {
         short_time(row.event.occurred_at)
     })
-    .by(|row, _| row.event.occurred_at.micros()),
+    .by(|row, _| row.event.occurred_at.micros())
+    .whole(|row, _| row.event.occurred_at.to_string()),
     Column::new("OK", Width::Fixed(2), |row: &Row, _| {
         row.standing.mark().to_string()
     })
@@ -71,14 +76,21 @@ static COLUMNS: [Column<Row>; 7] = [
     }),
     Column::new("TICKET", Width::Fixed(6), |row: &Row, _| {
         row.event.ticket_id.map_or("house".into(), |id| tail(&id))
+    })
+    .whole(|row, _| {
+        row.event
+            .ticket_id
+            .map_or("house".into(), |id| id.to_string())
     }),
     Column::new("SEQ", Width::Fixed(4), |row: &Row, _| {
         row.event.sequence.to_string()
     })
-    .by(|row, _| i64::try_from(row.event.sequence).unwrap_or(i64::MAX)),
+    .by(|row, _| i64::try_from(row.event.sequence).unwrap_or(i64::MAX))
+    .right(),
     Column::new("ACTOR", Width::Grow(10, 1), |row: &Row, _| {
         format!("{} {}", row.event.actor.role, tail(&row.event.actor.id))
-    }),
+    })
+    .whole(|row, _| format!("{} {}", row.event.actor.role, row.event.actor.id)),
     Column::new("MOVE", Width::Grow(10, 2), |row: &Row, _| {
         match (row.event.previous_state, row.event.next_state) {
             (Some(from), Some(to)) => format!("{from} -> {to}"),
@@ -364,6 +376,10 @@ impl View for Audit {
         names.extend(["ID", TOOL]);
         self.list.rows.filter(Query::parse(&rest, &names));
         self.list.inside = false;
+    }
+
+    fn has_more(&self) -> bool {
+        self.next.is_some()
     }
 
     fn ticket(&self) -> Option<TicketId> {

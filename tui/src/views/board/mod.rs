@@ -156,17 +156,12 @@ impl Listed for Board {
     }
 
     fn table(&self, world: &World) -> Table {
-        let names = COLUMNS.iter().map(|column| column.name.to_owned());
-        let rows = self.lanes.iter().flat_map(Lane::shown).map(|row| {
-            let cells = COLUMNS.iter().map(|column| (column.cell)(row, world));
-            std::iter::once(row.ticket_id.to_string())
-                .chain(cells)
-                .collect()
-        });
-        Table {
-            columns: std::iter::once("TICKET".into()).chain(names).collect(),
-            rows: rows.collect(),
-        }
+        Table::of(
+            "TICKET",
+            &COLUMNS,
+            self.lanes.iter().flat_map(Lane::shown).collect(),
+            world,
+        )
     }
 }
 
@@ -288,6 +283,10 @@ impl View for Board {
 
     fn ticket(&self) -> Option<TicketId> {
         self.lanes[self.at].current().map(|ticket| ticket.ticket_id)
+    }
+
+    fn has_more(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.more)
     }
 
     fn settle(&mut self, area: Rect, world: &World) {

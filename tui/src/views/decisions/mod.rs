@@ -41,13 +41,18 @@ impl Item for Decision {
         let actor = self.actor.map(|actor| ("ACTOR", actor.id.to_string()));
         ticket.into_iter().chain(actor).collect()
     }
+
+    fn whole(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
 }
 
 static COLUMNS: [Column<Decision>; 8] = [
     Column::new("AT", Width::Fixed(15), |decision: &Decision, _| {
         short_time(decision.decided_at)
     })
-    .by(|decision, _| decision.decided_at.micros()),
+    .by(|decision, _| decision.decided_at.micros())
+    .whole(|decision, _| decision.decided_at.to_string()),
     Column::new("VERDICT", Width::Fixed(7), |decision: &Decision, _| {
         if decision.allowed { "allow" } else { "deny" }.into()
     })
@@ -71,16 +76,24 @@ static COLUMNS: [Column<Decision>; 8] = [
     Column::new("TIME", Width::Fixed(8), |decision: &Decision, _| {
         micros(decision.judged_us)
     })
+    .right()
+    .whole(|decision, _| format!("{} us", decision.judged_us))
     .by(|decision, _| i64::try_from(decision.judged_us).unwrap_or(i64::MAX)),
-    Column::new("ACTOR", Width::Grow(14, 2), |decision: &Decision, _| {
+    Column::new("ACTOR", Width::Grow(21, 1), |decision: &Decision, _| {
         decision.actor.map_or("nobody known".into(), |actor| {
             format!("{} {}", actor.role, tail(&actor.id))
+        })
+    })
+    .whole(|decision, _| {
+        decision.actor.map_or("nobody known".into(), |actor| {
+            format!("{} {}", actor.role, actor.id)
         })
     })
     .from(112),
     Column::new("TICKET", Width::Fixed(6), |decision: &Decision, _| {
         decision.ticket_id.map_or("-".into(), |id| tail(&id))
     })
+    .whole(|decision, _| decision.ticket_id.map_or("-".into(), |id| id.to_string()))
     .from(88),
 ];
 
@@ -301,6 +314,7 @@ impl View for Decisions {
             Ok(Got::Decisions(page)) => {
                 (self.read, self.trouble) = (true, None);
                 if cursor.is_none() {
+                    self.list.as_of = self.looked_at;
                     self.join(page.items, page.next_cursor);
                 } else {
                     self.next = page.next_cursor;
@@ -353,6 +367,10 @@ impl View for Decisions {
         self.list.rows.selected().and_then(|row| row.ticket_id)
     }
 
+    fn has_more(&self) -> bool {
+        self.next.is_some()
+    }
+
     fn settle(&mut self, area: Rect, world: &World) {
         let fields = self.fields();
         self.list.settle(Self::parts(area).0, world, &fields);
@@ -366,12 +384,8 @@ impl View for Decisions {
             Only::Refused => "Decisions: refused",
             Only::Allowed => "Decisions: allowed",
         };
-        let title = match self.looked_at {
-            Some(at) => format!("{title} as of {}", crate::text::clock(at)),
-            None => title.to_owned(),
-        };
         let look = |_: &Decision| Look::default();
-        self.list.draw_list(frame, parts.list, world, &title, &look);
+        self.list.draw_list(frame, parts.list, world, title, &look);
         if self.list.rows.len() == 0 {
             let inner = pane::inside(parts.list);
             let faint = world.theme.style(Role::Faint);

@@ -1,62 +1,91 @@
-//! Gateways: what the host serves of each, read as it is. Their health is no event of the
-//! audit, so while the view is looked at, the one under the cursor is asked about it again.
+//! Gateways: the register, how each one is, what was told of it. A change of condition is
+//! an event and shows at once. The rest of their health (pings, channels, sessions) is no
+//! event: while the view is looked at, all of them are asked about again and again.
 
 mod read;
+mod told;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
-use dispatch_contract::{Event, TicketId, Timestamp};
+use dispatch_contract::event::EventType;
+use dispatch_contract::gateway::{self, GatewayStatusChange};
+use dispatch_contract::gateway_health::GatewayHealth;
+use dispatch_contract::{Event, GatewayId, TicketId, Timestamp};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use serde_json::Value;
+use serde::Deserialize;
 
 use self::read::{COLUMNS, Gateway};
+use self::told::Told;
 use super::browser::Browser;
 use super::fields::Field;
 use super::{Act, Listed, Mouse, View};
 use crate::ask::{Answered, Ask, Got};
 use crate::draw::pane;
-use crate::grid::Item;
 use crate::grid::draw::Look;
 use crate::keys::Action;
-use crate::text::short_time;
 use crate::theme::Role;
 use crate::trouble::Trouble;
 use crate::world::World;
 
 /// Gateways held at most.
 const MOST: usize = 500;
-/// Events of gateways remembered.
-const REMEMBERED: usize = 40;
-/// How often a gateway that is looked at is asked about, in microseconds.
+/// How often they are asked about while they are looked at, in microseconds.
 const LOOK_AGAIN_US: i64 = 3_000_000;
 
 /// See the module.
 pub(crate) struct Gateways {
     list: Browser<Gateway>,
+    told: Told,
     trouble: Option<Trouble>,
     /// The host has no such route.
     unserved: bool,
     read: bool,
+    /// The register is to be read.
     stale: bool,
-    reading: bool,
-    asking: Option<String>,
-    asked_at: HashMap<String, Timestamp>,
-    events: VecDeque<Event>,
+    /// It is being read: the pages so far.
+    reading: Option<Vec<gateway::Gateway>>,
+    /// Where its next page begins.
+    next: Option<String>,
+    all: Looks,
+    /// Of the one under the cursor, with its latest pings.
+    one: HashMap<GatewayId, Looks>,
+}
+
+/// When something that is no event was asked about.
+#[derive(Clone, Copy, Debug, Default)]
+struct Looks {
+    at: Option<Timestamp>,
+    asked: bool,
+    /// It may be otherwise than it was answered.
+    stale: bool,
+}
+
+impl Looks {
+    /// It is time to ask; `shown`: it is looked at.
+    fn is_due(self, now: Timestamp, shown: bool) -> bool {
+        let old = |at: Timestamp| (now.micros() - at.micros()).abs() >= LOOK_AGAIN_US;
+        !self.asked && (self.stale || self.at.is_none_or(|at| shown && old(at)))
+    }
+
+    fn asks(&mut self, now: Timestamp) {
+        (self.at, self.asked, self.stale) = (Some(now), true, false);
+    }
 }
 
 impl Gateways {
     pub(crate) fn new() -> Self {
         Self {
             list: Browser::new(&COLUMNS, MOST),
+            told: Told::new(),
             trouble: None,
             unserved: false,
             read: false,
             stale: true,
-            reading: false,
-            asking: None,
-            asked_at: HashMap::new(),
-            events: VecDeque::new(),
+            reading: None,
+            next: None,
+            all: Looks::default(),
+            one: HashMap::new(),
         }
     }
 
@@ -64,33 +93,72 @@ impl Gateways {
         let Some(gateway) = self.list.rows.selected() else {
             return Vec::new();
         };
-        let mut fields = read::fields(gateway);
-        let about = self
-            .events
-            .iter()
-            .filter(|event| event.payload["gateway_id"].as_str() == Some(gateway.id().as_str()));
-        let lines: Vec<Field> = about
-            .map(|event| {
-                let said = |name: &str| event.payload[name].as_str().unwrap_or("");
-                let words = [event.kind.name(), said("to"), said("reason")];
-                let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-                (short_time(event.occurred_at), words.join(" "))
-            })
-            .collect();
-        if !lines.is_empty() {
-            fields.push(super::fields::heading("recent events"));
-            fields.extend(lines);
-        }
+        let mut fields = read::health(gateway);
+        fields.extend(self.told.fields(gateway.gateway_id()));
+        fields.extend(read::record(gateway));
         fields
     }
 
-    fn healthy(&mut self, id: &str, health: Value) {
+    fn of(&mut self, id: GatewayId) -> Option<&mut Gateway> {
+        let mut rows = self.list.rows.items_mut();
+        rows.find(|gateway| gateway.gateway_id() == id)
+    }
+
+    /// A page of the register came; after the last one, the rows are those of the register.
+    fn registered(&mut self, items: Vec<gateway::Gateway>, next: Option<String>) {
+        let mut so_far = self.reading.take().unwrap_or_default();
+        so_far.extend(items);
+        self.next = next.filter(|_| so_far.len() < MOST);
+        if self.next.is_some() {
+            self.reading = Some(so_far);
+            return;
+        }
+        (self.read, self.unserved, self.trouble) = (true, false, None);
+        let mut known: HashMap<GatewayId, GatewayHealth> = HashMap::new();
         for gateway in self.list.rows.items_mut() {
-            if gateway.id() == id {
-                gateway.health = Some(health);
-                return;
+            if let Some(health) = gateway.health.take() {
+                known.insert(gateway.gateway_id(), health);
             }
         }
+        self.list.rows.clear();
+        self.list
+            .rows
+            .older(so_far.into_iter().map(|record| Gateway {
+                health: known.remove(&record.gateway_id),
+                record,
+                unknown: None,
+            }));
+        let there: Vec<GatewayId> = self.list.rows.items().map(Gateway::gateway_id).collect();
+        self.one.retain(|id, _| there.contains(id));
+        // of those that are new nothing is known yet
+        self.all.stale = true;
+    }
+
+    fn register_failed(&mut self, trouble: Trouble) {
+        (self.reading, self.next) = (None, None);
+        if trouble.is_not_found() {
+            self.unserved = true;
+        } else {
+            self.stale = !trouble.is_final();
+            self.trouble = Some(trouble);
+        }
+    }
+
+    /// The register, page by page, and how all in it are.
+    fn reads(&mut self, world: &World, room: usize, shown: bool) -> Vec<Ask> {
+        let mut asks = Vec::new();
+        if self.stale && self.reading.is_none() {
+            (self.stale, self.reading) = (false, Some(Vec::new()));
+            asks.push(Ask::Gateways(None));
+        } else if let Some(cursor) = self.next.take() {
+            asks.push(Ask::Gateways(Some(cursor)));
+        }
+        let known = self.list.rows.held() > 0;
+        if known && asks.len() < room && self.all.is_due(world.now, shown) {
+            self.all.asks(world.now);
+            asks.push(Ask::GatewayHealths);
+        }
+        asks
     }
 }
 
@@ -104,76 +172,101 @@ impl View for Gateways {
     }
 
     fn news(&mut self, event: &Event, _world: &World) {
-        let name = event.kind.name();
-        if name.starts_with("gateway.") || name.starts_with("agent.") {
-            self.stale = true;
-            self.events.push_front(event.clone());
-            self.events.truncate(REMEMBERED);
+        match event.kind {
+            EventType::GatewayRegistered
+            | EventType::GatewayUpdated
+            | EventType::GatewayRemoved => self.stale = true,
+            EventType::GatewayStatusChanged => {
+                self.all.stale = true;
+                if let Ok(change) = GatewayStatusChange::deserialize(&event.payload)
+                    && let Some(gateway) = self.of(change.gateway_id)
+                {
+                    gateway.changed(change, event.occurred_at);
+                }
+            }
+            _ => {}
+        }
+        if told::KINDS.contains(&event.kind) {
+            self.told.keep([event.clone()]);
         }
     }
 
     fn reload(&mut self) {
-        self.stale = true;
-        self.asked_at.clear();
+        (self.stale, self.all.stale) = (true, true);
+        self.one.clear();
+        self.told.reload();
     }
 
-    fn wants(&mut self, world: &World, _room: usize) -> Vec<Ask> {
-        let mut asks = Vec::new();
-        if self.stale && !self.reading {
-            (self.stale, self.reading) = (false, true);
-            asks.push(Ask::Gateways);
-        }
-        if let (None, Some(gateway)) = (&self.asking, self.list.rows.selected()) {
-            let id = gateway.id();
-            let due = self
-                .asked_at
-                .get(&id)
-                .is_none_or(|at| world.now.micros() - at.micros() >= LOOK_AGAIN_US);
-            if due {
-                self.asked_at.insert(id.clone(), world.now);
-                self.asking = Some(id.clone());
+    fn wants(&mut self, world: &World, room: usize) -> Vec<Ask> {
+        let mut asks = self.reads(world, room, true);
+        if let Some(gateway) = self.list.rows.selected().filter(|_| asks.len() < room) {
+            let id = gateway.gateway_id();
+            let looks = self.one.entry(id).or_default();
+            if looks.is_due(world.now, true) {
+                looks.asks(world.now);
                 asks.push(Ask::GatewayHealth(id));
             }
+        }
+        while asks.len() < room
+            && self.list.rows.held() > 0
+            && let Some(kind) = self.told.next()
+        {
+            asks.push(Ask::Events {
+                ticket: None,
+                actor: None,
+                kind: Some(kind),
+                cursor: None,
+            });
         }
         asks
     }
 
+    fn wants_unseen(&mut self, world: &World, room: usize) -> Vec<Ask> {
+        self.reads(world, room, false)
+    }
+
     fn take(&mut self, ask: &Ask, answered: Answered, _world: &World) {
         match (ask, answered) {
-            (Ask::Gateways, Ok(Got::Json(value))) => {
-                (self.read, self.reading, self.unserved) = (true, false, false);
-                self.trouble = None;
-                let mut health: HashMap<String, Value> = HashMap::new();
-                for gateway in self.list.rows.items_mut() {
-                    if let Some(known) = gateway.health.take() {
-                        health.insert(gateway.id(), known);
-                    }
-                }
-                self.list.rows.clear();
-                let listed = read::listed(value);
-                self.list.rows.older(listed.into_iter().map(|mut gateway| {
-                    gateway.health = health.remove(&gateway.id());
-                    gateway
-                }));
+            (Ask::Gateways(_), Ok(Got::Gateways(page))) => {
+                self.registered(page.items, page.next_cursor);
             }
-            (Ask::Gateways, Err(trouble)) => {
-                self.reading = false;
-                if trouble.is_not_found() {
-                    self.unserved = true;
-                } else {
-                    self.stale = !trouble.is_final();
-                    self.trouble = Some(trouble);
+            (Ask::Gateways(_), Err(trouble)) => self.register_failed(trouble),
+            (Ask::GatewayHealths, answered) => {
+                self.all.asked = false;
+                match answered {
+                    Ok(Got::GatewayHealths(all)) => {
+                        self.list.as_of = self.all.at;
+                        for health in all {
+                            if let Some(gateway) = self.of(health.gateway_id) {
+                                gateway.found(health);
+                            }
+                        }
+                    }
+                    Ok(_) => {}
+                    Err(trouble) => self.all.stale = !trouble.is_final() && !trouble.is_not_found(),
                 }
             }
             (Ask::GatewayHealth(id), answered) => {
-                self.asking = None;
+                if let Some(looks) = self.one.get_mut(id) {
+                    looks.asked = false;
+                }
+                let Some(gateway) = self.of(*id) else { return };
                 match answered {
-                    Ok(Got::Json(health)) => self.healthy(id, health),
-                    Err(trouble) => {
-                        let said = serde_json::json!({ "health": trouble.to_string() });
-                        self.healthy(id, said);
-                    }
+                    Ok(Got::GatewayHealth(health)) => gateway.found(*health),
                     Ok(_) => {}
+                    Err(trouble) => gateway.unknown = Some(trouble.to_string()),
+                }
+            }
+            (
+                Ask::Events {
+                    kind: Some(kind), ..
+                },
+                answered,
+            ) => {
+                let again = answered.as_ref().is_err_and(|trouble| !trouble.is_final());
+                self.told.answered(*kind, again);
+                if let Ok(Got::Events(page)) = answered {
+                    self.told.keep(page.items);
                 }
             }
             _ => {}
@@ -200,10 +293,7 @@ impl View for Gateways {
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, world: &World) {
         let parts = self.list.parts(area);
-        let look = |gateway: &Gateway| Look {
-            role: gateway.is_ill().then_some(Role::Alarm),
-            ..Look::default()
-        };
+        let look = |_: &Gateway| Look::default();
         self.list
             .draw_list(frame, parts.list, world, "Gateways", &look);
         if self.list.rows.len() == 0 {
@@ -248,43 +338,4 @@ impl View for Gateways {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::world;
-    use serde_json::json;
-
-    #[test]
-    fn a_host_without_gateways_says_so_and_is_not_asked_again() {
-        let mut view = Gateways::new();
-        assert_eq!(view.wants(&world(), 4), [Ask::Gateways]);
-        let none = Trouble::Refused {
-            status: 404,
-            detail: "There is no GET /v0/gateways.".into(),
-        };
-        view.take(&Ask::Gateways, Err(none), &world());
-        assert!(view.unserved);
-        assert_eq!(view.wants(&world(), 4), []);
-    }
-
-    #[test]
-    fn health_is_asked_about_the_one_looked_at_and_kept() {
-        let mut view = Gateways::new();
-        view.wants(&world(), 4);
-        let listed = json!({"items": [{"gateway_id": "G1", "name": "front", "url": "wss://h"}]});
-        view.take(&Ask::Gateways, Ok(Got::Json(listed)), &world());
-        view.settle(Rect::new(0, 0, 120, 30), &world());
-        let ask = Ask::GatewayHealth("G1".into());
-        assert_eq!(view.wants(&world(), 4), std::slice::from_ref(&ask));
-        let health = json!({"status": "unreachable", "latency": {"last_us": 12_000}});
-        view.take(&ask, Ok(Got::Json(health)), &world());
-        assert_eq!(view.wants(&world(), 4), [], "not before its time");
-        view.settle(Rect::new(0, 0, 120, 30), &world());
-        assert_eq!(view.waiting(&world()), 1);
-        let shown = view.fields();
-        let latency = shown.iter().find(|(name, _)| name == "latency.last_us");
-        assert!(
-            latency.is_some(),
-            "what is not the contract's is shown as it is: {shown:?}"
-        );
-    }
-}
+mod tests;

@@ -1,8 +1,9 @@
-//! What the host says of a gateway: the fields known by name stand in columns, everything
-//! else it says is shown as it is.
+//! A gateway: its entry in the register, and how the host sees it.
 
+use dispatch_contract::gateway::{self, GatewayStatus};
 use dispatch_contract::gateway_health::{ChannelHealth, GatewayHealth};
-use serde_json::Value;
+use dispatch_contract::{GatewayId, Timestamp};
+use serde_json::{Value, json};
 
 use crate::grid::{Column, Item, Width};
 use crate::text::{micros, short_time, time};
@@ -10,134 +11,140 @@ use crate::theme::Role;
 use crate::views::fields::{Field, field, flatten, heading};
 
 /// Pings of the sparkline, the latest.
-const SHOWN: usize = 40;
+const SHOWN: usize = 26;
 
 /// A gateway of the register, and how it is.
 pub(super) struct Gateway {
-    pub(super) record: Value,
-    pub(super) health: Option<Value>,
+    pub(super) record: gateway::Gateway,
+    pub(super) health: Option<GatewayHealth>,
+    /// Why its health is not known.
+    pub(super) unknown: Option<String>,
 }
 
 impl Item for Gateway {
     fn id(&self) -> String {
-        text(&self.record, &["gateway_id", "id", "name"])
+        self.record.gateway_id.to_string()
+    }
+
+    fn whole(&self) -> Value {
+        json!({ "gateway": self.record, "health": self.health })
     }
 }
 
 impl Gateway {
-    /// From the health where it is known, else from the register.
-    fn says(&self, names: &[&str]) -> String {
-        let health = self.health.as_ref().map(|health| text(health, names));
-        let said = health.filter(|said| said != "-");
-        said.unwrap_or_else(|| text(&self.record, names))
+    pub(super) fn gateway_id(&self) -> GatewayId {
+        self.record.gateway_id
     }
 
-    pub(super) fn status(&self) -> String {
-        self.says(&["status", "state"])
+    fn status(&self) -> Option<GatewayStatus> {
+        self.health.as_ref().map(|health| health.status)
     }
 
     pub(super) fn is_ill(&self) -> bool {
         !matches!(
-            self.status().as_str(),
-            "-" | "online" | "ok" | "healthy" | "connected" | "ready" | "unknown" | "starting"
+            self.status(),
+            None | Some(GatewayStatus::Online | GatewayStatus::Starting)
         )
     }
+
+    /// As it was told of just now, until it is read again.
+    pub(super) fn changed(&mut self, change: gateway::GatewayStatusChange, at: Timestamp) {
+        if let Some(health) = &mut self.health {
+            health.status = change.to;
+            health.since = at;
+            health.reason = change.reason;
+            health.next_step = change.next_step;
+        }
+    }
+
+    /// As it was read; pings that are only told of one gateway at a time are kept.
+    pub(super) fn found(&mut self, mut health: GatewayHealth) {
+        if health.latency.history.is_empty()
+            && let Some(known) = &mut self.health
+        {
+            health.latency.history = std::mem::take(&mut known.latency.history);
+        }
+        (self.health, self.unknown) = (Some(health), None);
+    }
+}
+
+fn role(status: GatewayStatus) -> Role {
+    match status {
+        GatewayStatus::Online => Role::Good,
+        GatewayStatus::Starting => Role::Faint,
+        GatewayStatus::Degraded => Role::Warn,
+        GatewayStatus::AuthFailed | GatewayStatus::Incompatible | GatewayStatus::Unreachable => {
+            Role::Alarm
+        }
+    }
+}
+
+/// Something of its health, or a dash.
+fn of(gateway: &Gateway, what: fn(&GatewayHealth) -> Option<String>) -> String {
+    let said = gateway.health.as_ref().and_then(what);
+    said.unwrap_or_else(|| "-".into())
 }
 
 pub(super) static COLUMNS: [Column<Gateway>; 7] = [
     Column::new("NAME", Width::Grow(12, 2), |gateway: &Gateway, _| {
-        text(&gateway.record, &["name"])
+        gateway.record.name.clone()
     }),
-    Column::new("STATUS", Width::Fixed(14), |gateway: &Gateway, _| {
-        gateway.status()
+    Column::new("STATUS", Width::Fixed(12), |gateway: &Gateway, _| {
+        of(gateway, |health| Some(health.status.name().into()))
     })
-    .colored(|gateway, _| {
-        Some(if gateway.is_ill() {
-            Role::Alarm
-        } else {
-            Role::Good
+    .colored(|gateway, _| Some(gateway.status().map_or(Role::Faint, role))),
+    Column::new("VERSION", Width::Fixed(10), |gateway: &Gateway, _| {
+        of(gateway, |health| health.version.clone())
+    }),
+    Column::new("PROTO", Width::Fixed(5), |gateway: &Gateway, _| {
+        of(gateway, |health| {
+            health.protocol.map(|version| version.to_string())
         })
     }),
-    Column::new("VERSION", Width::Fixed(10), |gateway: &Gateway, _| {
-        gateway.says(&["version", "gateway_version"])
-    }),
-    Column::new("PROTOCOL", Width::Fixed(8), |gateway: &Gateway, _| {
-        gateway.says(&["protocol", "protocol_version"])
-    }),
     Column::new("LATENCY", Width::Fixed(8), |gateway: &Gateway, _| {
-        gateway
-            .health
-            .as_ref()
-            .and_then(latency)
-            .map_or("-".into(), micros)
-    }),
-    Column::new("RECONNECTS", Width::Fixed(10), |gateway: &Gateway, _| {
-        let connections = gateway.health.as_ref().map(|health| &health["connections"]);
-        let connections = connections.and_then(Value::as_u64);
-        connections.map_or("-".into(), |n| n.saturating_sub(1).to_string())
+        of(gateway, |health| health.latency.last_us.map(micros))
     })
+    .by(|gateway, _| {
+        let last = gateway.health.as_ref().and_then(|h| h.latency.last_us);
+        last.map_or(i64::MAX, |us| i64::try_from(us).unwrap_or(i64::MAX))
+    })
+    .right(),
+    Column::new("RECONNECTS", Width::Fixed(10), |gateway: &Gateway, _| {
+        of(gateway, |health| Some(reconnects(health).to_string()))
+    })
+    .right()
     .from(92),
     Column::new("URL", Width::Grow(12, 3), |gateway: &Gateway, _| {
-        text(&gateway.record, &["url", "address"])
+        gateway.record.url.clone()
     })
     .from(76),
 ];
 
-/// The first of these that it says, as text.
-fn text(value: &Value, names: &[&str]) -> String {
-    let found = names.iter().find_map(|name| match &value[*name] {
-        Value::Null | Value::Object(_) | Value::Array(_) => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    });
-    found.unwrap_or_else(|| "-".into())
+fn reconnects(health: &GatewayHealth) -> u64 {
+    health.connections.saturating_sub(1)
 }
 
-/// The last answer to a ping, in microseconds.
-pub(super) fn latency(health: &Value) -> Option<u64> {
-    health["latency"]["last_us"].as_u64()
-}
-
-/// A listing, whether it is a page or a list.
-pub(super) fn listed(value: Value) -> Vec<Gateway> {
-    let items = match value {
-        Value::Array(items) => items,
-        Value::Object(mut fields) => {
-            let named = ["items", "gateways"].into_iter();
-            let found = named.filter_map(|name| fields.remove(name)).next();
-            match found {
-                Some(Value::Array(items)) => items,
-                _ => Vec::new(),
-            }
-        }
-        _ => Vec::new(),
-    };
-    items
-        .into_iter()
-        .map(|record| Gateway {
-            record,
-            health: None,
-        })
-        .collect()
-}
-
-/// Everything that is said of it.
-pub(super) fn fields(gateway: &Gateway) -> Vec<Field> {
-    let mut fields = vec![field("status", gateway.status())];
-    match &gateway.health {
-        Some(health) => match serde_json::from_value(health.clone()) {
-            Ok(health) => of_health(&health, &mut fields),
-            // what answers says it otherwise: shown as it is
-            Err(_) => flatten("", health, &mut fields),
-        },
-        None => fields.push(field("health", "not asked yet")),
+/// How it is.
+pub(super) fn health(gateway: &Gateway) -> Vec<Field> {
+    let mut fields = Vec::new();
+    match (&gateway.health, &gateway.unknown) {
+        (Some(health), _) => of_health(health, &mut fields),
+        (None, Some(why)) => fields.push(field("health", format!("not known: {why}"))),
+        (None, None) => fields.push(field("health", "not read yet")),
     }
-    fields.push(heading("as registered"));
-    flatten("", &gateway.record, &mut fields);
+    fields
+}
+
+/// How it is registered.
+pub(super) fn record(gateway: &Gateway) -> Vec<Field> {
+    let mut fields = vec![heading("as registered")];
+    let record = serde_json::to_value(&gateway.record).unwrap_or_default();
+    flatten("", &record, &mut fields);
     fields
 }
 
 fn of_health(health: &GatewayHealth, fields: &mut Vec<Field>) {
+    fields.push(field("status", health.status.name()));
     fields.push(field("since", time(health.since)));
     for (name, said) in [
         ("trouble", &health.trouble),
@@ -158,7 +165,9 @@ fn of_health(health: &GatewayHealth, fields: &mut Vec<Field>) {
     {
         let history: Vec<u64> = latency.history.iter().map(|sample| sample.us).collect();
         let latest = history.len().saturating_sub(SHOWN);
-        fields.push(field("latency", sparkline(&history[latest..])));
+        if !history.is_empty() {
+            fields.push(field("latency", sparkline(&history[latest..])));
+        }
         fields.push(field(
             "pings",
             format!(
@@ -169,16 +178,23 @@ fn of_health(health: &GatewayHealth, fields: &mut Vec<Field>) {
             ),
         ));
     }
-    let reconnects = health.connections.saturating_sub(1);
     fields.push(field(
         "reconnects",
-        format!("{reconnects}, {} failed since the last", health.failures),
+        format!(
+            "{}, {} failed since the last",
+            reconnects(health),
+            health.failures
+        ),
     ));
     if let Some(at) = health.next_attempt {
         fields.push(field("next try", time(at)));
     }
-    fields.push(field("scopes", health.scopes.join(", ")));
-    fields.push(heading("channels"));
+    if !health.scopes.is_empty() {
+        fields.push(field("scopes", health.scopes.join(", ")));
+    }
+    if !health.channels.is_empty() {
+        fields.push(heading("channels"));
+    }
     for channel in &health.channels {
         fields.push(field(
             &format!("{} {}", channel.channel, channel.account_id),
@@ -186,15 +202,17 @@ fn of_health(health: &GatewayHealth, fields: &mut Vec<Field>) {
         ));
     }
     fields.push(heading(&format!(
-        "{} agents, {} sessions",
-        health.agents.len(),
-        health.sessions
+        "{}, {}",
+        count(health.agents.len(), "agent"),
+        count(health.sessions, "session")
     )));
     for agent in &health.agents {
         let name = agent.name.as_deref().unwrap_or(&agent.agent_id);
-        fields.push(field(name, format!("{} sessions", agent.sessions)));
+        fields.push(field(name, count(agent.sessions, "session")));
     }
-    fields.push(heading("errors lately"));
+    if !health.errors.is_empty() {
+        fields.push(heading("errors lately"));
+    }
     for error in &health.errors {
         fields.push(field(
             &short_time(error.at),
@@ -203,6 +221,13 @@ fn of_health(health: &GatewayHealth, fields: &mut Vec<Field>) {
     }
 }
 
+/// `1 agent`, `2 agents`.
+fn count(of: impl TryInto<u64>, what: &str) -> String {
+    match of.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    }
+}
 /// How an account of a channel stands: the first thing that keeps it from working.
 fn account(channel: &ChannelHealth) -> String {
     let stands = [
@@ -237,27 +262,11 @@ pub(super) fn sparkline(values: &[u64]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_sparkline_is_as_high_as_its_largest_value() {
         assert_eq!(sparkline(&[0, 5, 10]), "▁▄█");
         assert_eq!(sparkline(&[]), "");
         assert_eq!(sparkline(&[0]), "▁");
-    }
-
-    #[test]
-    fn a_listing_is_read_as_a_page_or_a_list() {
-        let one = json!({"gateway_id": "G1", "name": "front", "status": "offline"});
-        for listing in [
-            json!([one]),
-            json!({"items": [one]}),
-            json!({"gateways": [one]}),
-        ] {
-            let gateways = listed(listing);
-            assert_eq!(gateways[0].id(), "G1");
-            assert!(gateways[0].is_ill());
-        }
-        assert!(listed(json!("?")).is_empty());
     }
 }

@@ -1,12 +1,15 @@
-//! What waits for a person: escalations, and calls put before an operator. What an
-//! operator has decided since is shown with it.
+//! What waits for a person: escalations that are not over, and calls put before an operator.
+//! What ended one of them since is shown with it.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
 
 use dispatch_contract::event::EventType;
+use dispatch_contract::gateway_health::GatewayAlert;
 use dispatch_contract::{Event, TicketId};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::browser::Browser;
 use super::fields::{Field, field, of_event};
@@ -16,7 +19,7 @@ use crate::draw::pane;
 use crate::grid::draw::Look;
 use crate::grid::{Column, Item, Width};
 use crate::keys::Action;
-use crate::text::{age, short_time, tail};
+use crate::text::{age, tail, time};
 use crate::theme::Role;
 use crate::trouble::Trouble;
 use crate::world::World;
@@ -25,8 +28,9 @@ use crate::world::World;
 const MOST: usize = 1_000;
 
 /// The types of event that it is made of.
-const KINDS: [EventType; 4] = [
+const KINDS: [EventType; 5] = [
     EventType::EscalationRaised,
+    EventType::GatewayRemoved,
     EventType::ProposalCreated,
     EventType::ProposalApproved,
     EventType::ProposalRejected,
@@ -35,42 +39,58 @@ const KINDS: [EventType; 4] = [
 /// How an entry stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Standing {
+    /// A call that nobody has decided about.
     Waits,
+    /// An escalation that is not over.
+    Open,
+    /// An escalation of which the audit does not say whether somebody saw to it.
+    Raised,
     Approved,
     Rejected,
-    /// An escalation: nothing in the audit says that somebody saw to it.
-    Raised,
+    /// An escalation that ended by itself.
+    Over,
 }
 
 impl Standing {
     fn says(self) -> &'static str {
         match self {
             Self::Waits => "waits",
+            Self::Open => "open",
+            Self::Raised => "raised",
             Self::Approved => "approved",
             Self::Rejected => "rejected",
-            Self::Raised => "raised",
+            Self::Over => "over",
         }
     }
 
     fn role(self) -> Role {
         match self {
             Self::Waits => Role::Warn,
+            Self::Open | Self::Raised => Role::Alarm,
             Self::Approved => Role::Good,
-            Self::Rejected => Role::Faint,
-            Self::Raised => Role::Alarm,
+            Self::Rejected | Self::Over => Role::Faint,
         }
+    }
+
+    fn waits(self) -> bool {
+        matches!(self, Self::Waits | Self::Open)
     }
 }
 
 struct Entry {
     event: Event,
     standing: Standing,
-    decided: Option<Event>,
+    /// What ended it: a decision, or the end of an escalation.
+    ended: Option<Event>,
 }
 
 impl Item for Entry {
     fn id(&self) -> String {
         self.event.event_id.to_string()
+    }
+
+    fn whole(&self) -> Value {
+        json!({ "stands": self.standing.says(), "event": self.event, "ended": self.ended })
     }
 }
 
@@ -83,12 +103,19 @@ static COLUMNS: [Column<Entry>; 6] = [
     Column::new("OLD", Width::Fixed(4), |entry: &Entry, world| {
         age(entry.event.occurred_at, world.now)
     })
-    .by(|entry, _| -entry.event.occurred_at.micros()),
+    .by(|entry, _| -entry.event.occurred_at.micros())
+    .whole(|entry, _| entry.event.occurred_at.to_string()),
     Column::new("WHAT", Width::Fixed(17), |entry: &Entry, _| {
         entry.event.kind.name().into()
     }),
     Column::new("TICKET", Width::Fixed(6), |entry: &Entry, _| {
         entry.event.ticket_id.map_or("house".into(), |id| tail(&id))
+    })
+    .whole(|entry, _| {
+        entry
+            .event
+            .ticket_id
+            .map_or("house".into(), |id| id.to_string())
     }),
     Column::new("ABOUT", Width::Grow(20, 3), |entry: &Entry, _| {
         about(&entry.event)
@@ -101,6 +128,9 @@ static COLUMNS: [Column<Entry>; 6] = [
 
 /// The words of the payload that say most.
 fn about(event: &Event) -> String {
+    if let Some(alert) = alert(event) {
+        return says(&alert);
+    }
     let payload = &event.payload;
     for name in ["reason", "summary", "subject", "message", "text", "tool"] {
         if let Some(text) = payload[name].as_str() {
@@ -122,6 +152,20 @@ fn proposal(event: &Event) -> Option<&str> {
     event.payload["proposal_id"].as_str()
 }
 
+/// An escalation about a gateway: it has a beginning, and where all is well again an end.
+fn alert(event: &Event) -> Option<GatewayAlert> {
+    if event.kind != EventType::EscalationRaised {
+        return None;
+    }
+    GatewayAlert::deserialize(&event.payload).ok()
+}
+
+fn says(alert: &GatewayAlert) -> String {
+    let reason = alert.reason.as_ref();
+    let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("{} is {}{reason}", alert.name, alert.status.name())
+}
+
 /// See the module.
 pub(crate) struct Inbox {
     list: Browser<Entry>,
@@ -130,6 +174,9 @@ pub(crate) struct Inbox {
     trouble: Option<Trouble>,
     stale: bool,
     reading: usize,
+    called: Option<(Role, String)>,
+    /// Older ones are on the host.
+    more: bool,
 }
 
 impl Inbox {
@@ -141,56 +188,71 @@ impl Inbox {
             trouble: None,
             stale: true,
             reading: 0,
+            called: None,
+            more: false,
         }
     }
 
-    fn keep(&mut self, event: Event) {
-        if self
-            .events
-            .iter()
-            .any(|known| known.event_id == event.event_id)
-        {
-            return;
+    fn keep(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            let known = |known: &Event| known.event_id == event.event_id;
+            if !self.events.iter().any(known) {
+                self.events.push(event);
+            }
         }
-        self.events.push(event);
         self.events
-            .sort_by_key(|event| std::cmp::Reverse((event.occurred_at, event.event_id)));
+            .sort_by_key(|event| Reverse((event.occurred_at, event.event_id)));
         self.events.truncate(2 * MOST);
         self.sort_out();
     }
 
+    /// What came just now, for whoever looks elsewhere.
+    pub(crate) fn called(&mut self) -> Option<(Role, String)> {
+        self.called.take()
+    }
+
     fn sort_out(&mut self) {
-        let decided: HashMap<&str, &Event> = self
-            .events
-            .iter()
-            .filter(|event| {
-                matches!(
-                    event.kind,
-                    EventType::ProposalApproved | EventType::ProposalRejected
-                )
-            })
-            .filter_map(|event| Some((proposal(event)?, event)))
-            .collect();
-        let entries = self.events.iter().filter_map(|event| {
-            let answer = proposal(event).and_then(|id| decided.get(id)).copied();
-            let standing = match (event.kind, answer.map(|event| event.kind)) {
-                (EventType::EscalationRaised, _) => Standing::Raised,
-                (EventType::ProposalCreated, Some(EventType::ProposalApproved)) => {
-                    Standing::Approved
-                }
-                (EventType::ProposalCreated, Some(_)) => Standing::Rejected,
-                (EventType::ProposalCreated, None) => Standing::Waits,
-                _ => return None,
+        let mut entries: Vec<Entry> = Vec::new();
+        // the oldest first, so that what ends something finds its beginning
+        for event in self.events.iter().rev() {
+            let alert = alert(event);
+            // of a gateway that was struck off nothing will be told any more
+            let is_over = event.kind == EventType::GatewayRemoved
+                || alert.as_ref().is_some_and(|alert| alert.over);
+            let standing = match event.kind {
+                EventType::ProposalCreated => Standing::Waits,
+                EventType::ProposalApproved => Standing::Approved,
+                EventType::ProposalRejected => Standing::Rejected,
+                _ if is_over => Standing::Over,
+                _ if alert.is_some() => Standing::Open,
+                _ => Standing::Raised,
             };
-            Some(Entry {
-                event: event.clone(),
-                standing,
-                decided: answer.cloned(),
-            })
-        });
-        let mut entries: Vec<Entry> = entries.collect();
+            let ends = |entry: &&mut Entry| match event.kind {
+                EventType::ProposalApproved | EventType::ProposalRejected => {
+                    entry.standing == Standing::Waits && proposal(&entry.event) == proposal(event)
+                }
+                _ => {
+                    is_over
+                        && entry.standing == Standing::Open
+                        && entry.event.payload["gateway_id"] == event.payload["gateway_id"]
+                }
+            };
+            let mut ended = false;
+            for entry in entries.iter_mut().filter(ends) {
+                (entry.standing, entry.ended, ended) = (standing, Some(event.clone()), true);
+            }
+            // an end whose beginning is not held any more is worth no entry
+            if !ended && (standing.waits() || standing == Standing::Raised) {
+                entries.push(Entry {
+                    event: event.clone(),
+                    standing,
+                    ended: None,
+                });
+            }
+        }
         // what waits stands first, then the newest
-        entries.sort_by_key(|entry| entry.standing != Standing::Waits);
+        entries.reverse();
+        entries.sort_by_key(|entry| !entry.standing.waits());
         self.list.rows.clear();
         self.list.rows.older(entries);
     }
@@ -200,17 +262,22 @@ impl Inbox {
             return Vec::new();
         };
         let mut fields = vec![field("stands", entry.standing.says())];
-        if let Some(decided) = &entry.decided {
-            fields.push(field(
-                "decided",
-                format!(
-                    "{} by {} {}",
-                    short_time(decided.occurred_at),
-                    decided.actor.role,
-                    decided.actor.id
+        if let Some(ended) = &entry.ended {
+            fields.push(match entry.standing {
+                Standing::Over => field("ended", time(ended.occurred_at)),
+                _ => field(
+                    "decided",
+                    format!(
+                        "{} by {} {}",
+                        time(ended.occurred_at),
+                        ended.actor.role,
+                        ended.actor.id
+                    ),
                 ),
-            ));
-            super::fields::flatten("decision", &decided.payload, &mut fields);
+            });
+            if entry.standing != Standing::Over {
+                super::fields::flatten("decision", &ended.payload, &mut fields);
+            }
         }
         fields.extend(of_event(&entry.event));
         fields
@@ -227,9 +294,22 @@ impl View for Inbox {
     }
 
     fn news(&mut self, event: &Event, _world: &World) {
-        if KINDS.contains(&event.kind) {
-            self.keep(event.clone());
+        if !KINDS.contains(&event.kind) {
+            return;
         }
+        self.called = match (event.kind, alert(event)) {
+            (_, Some(alert)) if alert.over => Some((Role::Good, says(&alert))),
+            (_, Some(alert)) => Some((Role::Alarm, format!("escalation: {}", says(&alert)))),
+            (EventType::EscalationRaised, None) => {
+                Some((Role::Alarm, format!("escalation: {}", about(event))))
+            }
+            (EventType::ProposalCreated, _) => Some((
+                Role::Warn,
+                format!("waits for an operator: {}", about(event)),
+            )),
+            _ => None,
+        };
+        self.keep([event.clone()]);
     }
 
     fn reload(&mut self) {
@@ -251,15 +331,19 @@ impl View for Inbox {
         KINDS.map(ask).into()
     }
 
+    /// All of it: its count is of what is held.
+    fn wants_unseen(&mut self, world: &World, room: usize) -> Vec<Ask> {
+        self.wants(world, room)
+    }
+
     fn take(&mut self, _ask: &Ask, answered: Answered, _world: &World) {
         self.reading = self.reading.saturating_sub(1);
         match answered {
             Ok(Got::Events(page)) => {
                 self.read += 1;
                 self.trouble = None;
-                for event in page.items {
-                    self.keep(event);
-                }
+                self.more |= page.next_cursor.is_some();
+                self.keep(page.items);
             }
             Ok(_) => {}
             Err(trouble) => {
@@ -282,8 +366,12 @@ impl View for Inbox {
             .or_else(|| named.and_then(|id| id.parse().ok()))
     }
 
+    fn has_more(&self) -> bool {
+        self.more
+    }
+
     fn waiting(&self, _world: &World) -> usize {
-        let waits = |entry: &&Entry| entry.standing == Standing::Waits;
+        let waits = |entry: &&Entry| entry.standing.waits();
         self.list.rows.items().filter(waits).count()
     }
 
@@ -295,8 +383,7 @@ impl View for Inbox {
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, world: &World) {
         let parts = self.list.parts(area);
         let look = |entry: &Entry| Look {
-            role: matches!(entry.standing, Standing::Approved | Standing::Rejected)
-                .then_some(Role::Faint),
+            role: entry.ended.as_ref().map(|_| Role::Faint),
             ..Look::default()
         };
         self.list
@@ -334,33 +421,4 @@ impl View for Inbox {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{event, world};
-    use serde_json::json;
-
-    #[test]
-    fn what_waits_stands_first_until_somebody_decides() {
-        let mut inbox = Inbox::new();
-        let mut put = event(1, 1, "proposal.created");
-        put.payload = json!({"proposal_id": "P1", "tool": "ticket.create"});
-        let mut raised = event(2, 2, "escalation.raised");
-        raised.payload = json!({"reason": "nobody answers"});
-        for event in [&put, &raised, &put] {
-            inbox.news(event, &world());
-        }
-        inbox.settle(Rect::new(0, 0, 120, 30), &world());
-        let stands = |inbox: &Inbox| -> Vec<&str> {
-            let shown = inbox.list.rows.shown();
-            shown.iter().map(|entry| entry.standing.says()).collect()
-        };
-        assert_eq!(stands(&inbox), ["waits", "raised"]);
-        assert_eq!(inbox.waiting(&world()), 1);
-        let mut decided = event(1, 3, "proposal.rejected");
-        decided.payload = json!({"proposal_id": "P1", "reason": "no"});
-        inbox.news(&decided, &world());
-        inbox.settle(Rect::new(0, 0, 120, 30), &world());
-        assert_eq!(inbox.waiting(&world()), 0);
-        assert!(stands(&inbox).contains(&"rejected"));
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@ use dispatch_contract::Event;
 use dispatch_contract::packs::{
     FlipKind, FlippedCall, FolderStanding, ModeChange, PackAttempt, PackStatus,
 };
+use serde_json::Value;
 
 use crate::grid::{Column, Item, Width};
 use crate::text::{micros, short_time, tail, time};
@@ -18,6 +19,10 @@ pub(super) struct Entry {
 impl Item for Entry {
     fn id(&self) -> String {
         self.event.event_id.to_string()
+    }
+
+    fn whole(&self) -> Value {
+        serde_json::to_value(&self.event).unwrap_or_default()
     }
 }
 
@@ -36,12 +41,13 @@ impl Entry {
     }
 }
 
-pub(super) static COLUMNS: [Column<Entry>; 7] = [
+pub(super) static COLUMNS: [Column<Entry>; 8] = [
     Column::new("AT", Width::Fixed(15), |entry: &Entry, _| {
         short_time(entry.event.occurred_at)
     })
-    .by(|entry, _| entry.event.occurred_at.micros()),
-    Column::new("WHAT", Width::Fixed(13), |entry: &Entry, _| {
+    .by(|entry, _| entry.event.occurred_at.micros())
+    .whole(|entry, _| entry.event.occurred_at.to_string()),
+    Column::new("WHAT", Width::Fixed(12), |entry: &Entry, _| {
         let name = entry.event.kind.name();
         name.trim_start_matches("policy.")
             .trim_start_matches("pack_")
@@ -54,47 +60,54 @@ pub(super) static COLUMNS: [Column<Entry>; 7] = [
             Role::Good
         })
     }),
-    Column::new("PACK", Width::Grow(12, 2), |entry: &Entry, _| {
-        format!("{} {}", entry.of("name"), entry.of("version"))
+    Column::new("VERSION", Width::Fixed(9), |entry: &Entry, _| {
+        entry.of("version")
+    }),
+    Column::new("PACK", Width::Grow(8, 2), |entry: &Entry, _| {
+        entry.of("name")
     }),
     Column::new("REV", Width::Fixed(4), |entry: &Entry, _| {
         let revision = entry.event.payload["revision"].as_u64();
         revision.map_or("-".into(), |revision| revision.to_string())
-    }),
+    })
+    .right(),
     Column::new("DIGEST", Width::Fixed(8), |entry: &Entry, _| {
         entry.of("digest").chars().take(8).collect()
     })
-    .from(74),
+    .whole(|entry, _| entry.of("digest"))
+    .from(90),
     Column::new("FAILED STEP", Width::Grow(11, 1), |entry: &Entry, _| {
         let step = entry.event.payload["failed"]["step"].as_str();
         step.unwrap_or("-").to_owned()
     })
     .colored(|entry, _| entry.is_failed().then_some(Role::Alarm)),
-    Column::new("BY", Width::Grow(10, 1), |entry: &Entry, _| {
+    Column::new("BY", Width::Grow(21, 1), |entry: &Entry, _| {
         format!("{} {}", entry.event.actor.role, tail(&entry.event.actor.id))
     })
-    .from(96),
+    .whole(|entry, _| format!("{} {}", entry.event.actor.role, entry.event.actor.id))
+    .from(110),
 ];
 
-/// How packs stand.
-pub(super) fn status(status: &PackStatus) -> Vec<Field> {
+/// How packs stand, what is wrong with them first; then what would flip, and faults.
+pub(super) fn status(
+    status: &PackStatus,
+    differences: &[FlippedCall],
+    faults: &[(String, u64)],
+) -> Vec<Field> {
     let active = &status.active;
-    let mut fields = vec![
-        field(
-            "active",
-            format!(
-                "{} {}, revision {}, enforced",
-                active.name, active.version, status.revision
-            ),
+    let mut fields = vec![field(
+        "active",
+        format!(
+            "{} {}, revision {}, enforced",
+            active.name, active.version, status.revision
         ),
-        field("digest", active.digest.clone()),
-    ];
-    let folder = match status.folder {
-        FolderStanding::Active => "is what judges",
-        FolderStanding::Superseded => "holds other content than what judges",
-        FolderStanding::Refused => "was turned down; the last good pack judges",
-    };
-    fields.push(field("folder", folder));
+    )];
+    if let Some(stale) = &status.stale {
+        fields.push(field(
+            "STALE",
+            format!("since {}: {}", time(stale.since), stale.reason),
+        ));
+    }
     if let Some(rejected) = &status.rejected {
         fields.push(field(
             "REJECTED",
@@ -104,42 +117,42 @@ pub(super) fn status(status: &PackStatus) -> Vec<Field> {
     if status.last_good {
         fields.push(field("LAST GOOD", "it runs because the folder's could not"));
     }
-    if let Some(stale) = &status.stale {
-        fields.push(field(
-            "STALE",
-            format!("since {}: {}", time(stale.since), stale.reason),
-        ));
-    }
-    let shadow = status.shadow.as_ref().map_or_else(
-        || "none".to_owned(),
-        |shadow| {
-            let tools = shadow
-                .tools
-                .as_ref()
-                .map_or("all tools".to_owned(), |tools| {
-                    format!("{} tools", tools.len())
-                });
-            let failed = shadow
-                .failed
-                .as_ref()
-                .map_or(String::new(), |why| format!(", NOT JUDGING: {why}"));
-            format!(
-                "{} {} ({:.8}) since {}, {tools}: {} of {} calls judged otherwise{failed}",
-                shadow.pack.name,
-                shadow.pack.version,
-                shadow.pack.digest,
-                short_time(shadow.since),
-                shadow.differing,
-                shadow.judged,
-            )
-        },
-    );
-    fields.push(field("in shadow", shadow));
+    fields.push(field("in shadow", shadow(status)));
+    fields.extend(flips(differences));
+    fields.push(told(faults));
+    let folder = match status.folder {
+        FolderStanding::Active => "is what judges",
+        FolderStanding::Superseded => "holds other content than what judges",
+        FolderStanding::Refused => "was turned down; the last good pack judges",
+    };
+    fields.push(field("folder", folder));
+    fields.push(field("digest", active.digest.clone()));
     fields
 }
 
+fn shadow(status: &PackStatus) -> String {
+    let Some(shadow) = &status.shadow else {
+        return "none".to_owned();
+    };
+    let tools = shadow.tools.as_ref();
+    let tools = tools.map_or("all tools".to_owned(), |tools| {
+        format!("{} tools", tools.len())
+    });
+    let failed = shadow.failed.as_ref();
+    let failed = failed.map_or(String::new(), |why| format!(", NOT JUDGING: {why}"));
+    format!(
+        "{} {} ({:.8}) since {}, {tools}: {} of {} calls judged otherwise{failed}",
+        shadow.pack.name,
+        shadow.pack.version,
+        shadow.pack.digest,
+        short_time(shadow.since),
+        shadow.differing,
+        shadow.judged,
+    )
+}
+
 /// What would flip, of the newest differences.
-pub(super) fn flips(differences: &[FlippedCall]) -> Option<Field> {
+fn flips(differences: &[FlippedCall]) -> Option<Field> {
     if differences.is_empty() {
         return None;
     }
@@ -152,7 +165,7 @@ pub(super) fn flips(differences: &[FlippedCall]) -> Option<Field> {
 }
 
 /// Faults by component, as the host counts them since it started.
-pub(super) fn faults(faults: &[(String, u64)]) -> Field {
+fn told(faults: &[(String, u64)]) -> Field {
     let said: Vec<String> = faults
         .iter()
         .map(|(component, count)| format!("{component} {count}"))

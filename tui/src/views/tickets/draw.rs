@@ -33,7 +33,7 @@ pub(super) struct Parts {
 pub(super) fn parts(area: Rect, focus: Focus) -> Parts {
     let none = Rect::new(area.x, area.y, 0, 0);
     if area.width >= WIDE {
-        let queue = if area.width >= WIDEST { 50 } else { 56 };
+        let queue = if area.width >= WIDEST { 51 } else { 56 };
         let [queue, ticket] = Layout::horizontal([
             Constraint::Percentage(queue),
             Constraint::Percentage(100 - queue),

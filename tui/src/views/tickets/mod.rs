@@ -201,17 +201,7 @@ impl Listed for Tickets {
     }
 
     fn table(&self, world: &World) -> Table {
-        let names = COLUMNS.iter().map(|column| column.name.to_owned());
-        let rows = self.queue.rows().into_iter().map(|row| {
-            let cells = COLUMNS.iter().map(|column| (column.cell)(row, world));
-            std::iter::once(row.ticket_id.to_string())
-                .chain(cells)
-                .collect()
-        });
-        Table {
-            columns: std::iter::once("TICKET".into()).chain(names).collect(),
-            rows: rows.collect(),
-        }
+        Table::of("TICKET", &COLUMNS, self.queue.rows(), world)
     }
 }
 
@@ -297,6 +287,17 @@ impl View for Tickets {
             }
         }
         asks
+    }
+
+    /// What is late, and what will be soon.
+    fn wants_unseen(&mut self, world: &World, _room: usize) -> Vec<Ask> {
+        if self.asked.is_none() && !self.queue.watch.is_asked() {
+            self.touched.clear();
+        }
+        let due = self.queue.watch.wants(world.now);
+        due.map(|wanted| Ask::Due(self.queue.filter.text.clone(), wanted))
+            .into_iter()
+            .collect()
     }
 
     fn take(&mut self, ask: &Ask, answered: Answered, _world: &World) {
@@ -420,8 +421,12 @@ impl View for Tickets {
         self.wanted()
     }
 
-    fn waiting(&self, _world: &World) -> usize {
-        self.breaches
+    fn has_more(&self) -> bool {
+        self.queue.more_after() || self.queue.more_before()
+    }
+
+    fn waiting(&self, world: &World) -> usize {
+        self.queue.breaches(world)
     }
 
     fn settle(&mut self, area: Rect, world: &World) {
