@@ -1,9 +1,11 @@
 //! What an owed message is made from: the case as its call committed it, and where its
 //! recipient can be reached.
 
+use dispatch_contract::actor::Role;
 use dispatch_contract::case::Case;
 use dispatch_contract::channel::{Channel, ChannelKind};
 use dispatch_contract::event::Event;
+use dispatch_contract::input::Intent;
 use dispatch_contract::question::Question;
 use dispatch_contract::{EventId, Ticket, TicketId};
 
@@ -25,7 +27,8 @@ pub struct CommittedCall {
 pub struct Reach {
     /// The ticket as it is now.
     pub ticket: Ticket,
-    /// Where the customer's last word came in; none where none did from outside.
+    /// Where the customer's last word came in; none where none did from outside. What a
+    /// technician said is not the customer's.
     pub last_inbound: Option<Channel>,
 }
 
@@ -83,15 +86,24 @@ impl Ledger {
     /// Where the database cannot answer in time, or what is stored cannot be read.
     pub async fn reach(&self, ticket_id: TicketId) -> Result<Option<Reach>, LedgerError> {
         let internal = stored::name(&ChannelKind::Internal);
+        // agents write down technicians' words as inbound too: those are known by what they
+        // say, by who brings them, and by the number they come from
         let row = sqlx::query!(
             r#"SELECT t.snapshot::text AS "ticket!",
                    (SELECT m.channel::text FROM messages m
                     WHERE m.ticket_id = t.ticket_id AND m.direction = 'inbound'
                       AND m.channel ->> 'kind' <> $2
+                      AND m.intent IS DISTINCT FROM $3 AND m.actor ->> 'role' <> $4
+                      AND NOT EXISTS (
+                          SELECT FROM technicians h
+                          WHERE nullif(regexp_replace(h.phone, '[^0-9]', '', 'g'), '')
+                              = regexp_replace(m.channel ->> 'peer', '[^0-9]', '', 'g'))
                     ORDER BY m.sequence DESC LIMIT 1) AS channel
                FROM tickets t WHERE t.ticket_id = $1"#,
             ticket_id.to_string(),
             internal,
+            stored::name(&Intent::CheckIn),
+            Role::Technician.name(),
         )
         .fetch_optional(&self.pool)
         .await?;

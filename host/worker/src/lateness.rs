@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dispatch_contract::outbox::{DeadReason, Topic};
+use dispatch_contract::ticket::Schedule;
 use dispatch_contract::{State, Ticket, Timestamp};
 
 /// Why it is too late for this message, if it is: the reason and its words.
@@ -25,7 +26,17 @@ pub(crate) fn too_late(
     {
         return late("Another technician is on the ticket by now.".into());
     }
+    let arrived = matches!(
+        today.state,
+        State::Onsite | State::CloseoutPending | State::Closed
+    );
+    if arrived && matches!(topic, Topic::CustomerEta | Topic::TechnicianAssignment) {
+        return late("The technician has arrived by now: nobody waits for that.".into());
+    }
     let schedule = then.schedule.as_ref()?;
+    if let Some(why) = superseded(topic, schedule, today.schedule.as_ref()) {
+        return late(why);
+    }
     match topic {
         Topic::CustomerEta => {
             let until = schedule.eta_at.unwrap_or(schedule.window_end);
@@ -49,6 +60,25 @@ pub(crate) fn too_late(
         }
         _ => None,
     }
+}
+
+/// What stands today in the place of what a message to the customer tells, if it differs: a
+/// later message tells that, and this one would contradict it.
+fn superseded(topic: Topic, then: &Schedule, today: Option<&Schedule>) -> Option<String> {
+    if !matches!(topic, Topic::CustomerConfirmation | Topic::CustomerEta) {
+        return None;
+    }
+    let Some(today) = today else {
+        return Some("The window it tells of no longer stands.".into());
+    };
+    let window = |schedule: &Schedule| (schedule.window_start, schedule.window_end);
+    if window(then) != window(today) {
+        let (start, end) = window(today);
+        return Some(format!("Another window stands by now: {start} to {end}."));
+    }
+    let eta = |schedule: &Schedule| (schedule.eta_text.clone(), schedule.eta_at);
+    (topic == Topic::CustomerEta && eta(then) != eta(today))
+        .then(|| "Another ETA stands by now.".into())
 }
 
 /// Has it waited longer than a message may?

@@ -154,6 +154,82 @@ async fn what_is_over_is_not_told() {
 }
 
 #[tokio::test]
+async fn what_was_said_otherwise_since_is_not_told() {
+    let scene = Scene::new().await;
+    scene.technician("Bo Lind", Some("+1 555 0177")).await;
+    let recorder = Recorder::new();
+    // given up, and replayed only when another window stood
+    let refused = SendError::Refused("No such channel.".into());
+    recorder.say("November 1", &[Say::Fails(refused)]);
+    let moved = scene.ticket().await;
+    scene.confirm(moved).await;
+    let worker = worker(&scene.ledger, &recorder, brisk());
+    let dead = scene.until(OutboxState::Dead, 1).await;
+    worker.stop().await;
+    scene.confirm_on(moved, "2026-11-02").await;
+    scene.assign(moved).await;
+    let eta = |text: &str| json!({ "eta_text": text, "eta_at": "2026-11-02T15:05:00Z" });
+    scene
+        .eta(moved, eta("around 9"), Some(State::Dispatched))
+        .await;
+    scene.eta(moved, eta("sharp at 9"), None).await;
+    // there before anybody was told that somebody comes
+    let arrived = scene.ticket().await;
+    scene.confirm(arrived).await;
+    scene.assign(arrived).await;
+    scene
+        .eta(arrived, eta("soon"), Some(State::Dispatched))
+        .await;
+    scene.word(arrived, State::Onsite).await;
+
+    let replayed = scene
+        .outbox()
+        .replay(operator(), dead[0].outbox_id, None)
+        .await;
+    replayed.expect("replayed");
+    let worker = crate::stage::worker(&scene.ledger, &recorder, brisk());
+    let dead = scene.until(OutboxState::Dead, 4).await;
+    let sent = scene.until(OutboxState::Sent, 4).await;
+    worker.stop().await;
+    use Topic::{CustomerConfirmation, CustomerEta, TechnicianAssignment};
+    let told: Vec<_> = dead
+        .iter()
+        .map(|entry| (entry.topic, said(entry).0, said(entry).1))
+        .collect();
+    let too_late = DeadReason::TooLate;
+    let there = "The technician has arrived by now: nobody waits for that.";
+    assert_eq!(
+        told,
+        [
+            (
+                CustomerConfirmation,
+                too_late,
+                "Another window stands by now: 2026-11-02T14:00:00.000000Z to                  2026-11-02T16:00:00.000000Z."
+            ),
+            (CustomerEta, too_late, "Another ETA stands by now."),
+            (TechnicianAssignment, too_late, there),
+            (CustomerEta, too_late, there),
+        ]
+    );
+    let topics: Vec<_> = sent.iter().map(|entry| entry.topic).collect();
+    assert_eq!(
+        topics,
+        [
+            CustomerConfirmation,
+            TechnicianAssignment,
+            CustomerEta,
+            CustomerConfirmation
+        ]
+    );
+    let etas = recorder.texts().into_iter();
+    let etas: Vec<_> = etas.filter(|text| text.contains("is coming")).collect();
+    assert!(
+        matches!(&etas[..], [one] if one.contains("sharp at 9")),
+        "{etas:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_waited_too_long_is_dead_until_an_operator_wants_it() {
     let scene = Scene::new().await;
     let recorder = Recorder::new();

@@ -1,13 +1,14 @@
 //! What leaves, in which order, under which key.
 
 use dispatch_contract::State;
+use dispatch_contract::actor::Role;
 use dispatch_contract::channel::ChannelKind;
 use dispatch_contract::outbox::OutboxState;
 use dispatch_worker::{SendError, Standing};
 use serde_json::json;
 
 use crate::recorder::{Recorder, Say};
-use crate::scene::{Scene, create_for, fresh_key};
+use crate::scene::{Scene, actor, create_for, fresh_key, operator};
 use crate::stage::{brisk, tried, worker};
 
 fn failed() -> Say {
@@ -23,16 +24,17 @@ async fn a_story_is_told_as_it_was_committed() {
     scene.technician("Bo Lind", Some("+1 555 0177")).await;
     let call = create_for(&fresh_key(), "Ada Osei", "+1 555 0142", "Dock door stuck");
     let id = scene.take(&call, None).await.ticket_id();
-    // all of it is committed before the first word leaves
+    // the visit is committed before the first word leaves
     scene.confirm(id).await;
     scene.assign(id).await;
     let eta = json!({ "eta_text": "around 9", "eta_at": "2026-11-01T15:05:00Z" });
     scene.eta(id, eta, Some(State::Dispatched)).await;
+    let recorder = Recorder::new();
+    let worker = worker(&scene.ledger, &recorder, brisk());
+    scene.until(OutboxState::Sent, 3).await;
     scene.word(id, State::Onsite).await;
     scene.word(id, State::CloseoutPending).await;
     scene.word(id, State::Closed).await;
-    let recorder = Recorder::new();
-    let worker = worker(&scene.ledger, &recorder, brisk());
     let sent = scene.until(OutboxState::Sent, 4).await;
     worker.stop().await;
     // the day the clocks go back in Chicago: 14:00 UTC is 8 there, not 9
@@ -64,6 +66,62 @@ async fn a_story_is_told_as_it_was_committed() {
         );
         assert_eq!(entry.attempts, 1);
     }
+}
+
+#[tokio::test]
+async fn a_technicians_word_takes_no_customers_place() {
+    let scene = Scene::new().await;
+    scene.technician("Bo Lind", Some("+1 555 0177")).await;
+    let liaison = actor(Role::SystemTechnicianLiaisonAgent, 2);
+    let technician = actor(Role::Technician, 41);
+    let (sms, whatsapp) = (ChannelKind::Sms, ChannelKind::Whatsapp);
+    let (check_in, home) = (Some("check_in"), "+1 (555) 0143");
+    let mut closed = Vec::new();
+    for (phone, said) in [
+        // checked in by text message, written down by an agent, from a number nobody knows
+        ("+1 555 0142", vec![(liaison, sms, "+1 555 0999", check_in)]),
+        // a word with no intent: from the technician's number, and in person
+        ("+1 555 0144", vec![(liaison, sms, "+1-555-0177", None)]),
+        ("+1 555 0145", vec![(liaison, whatsapp, "15550177", None)]),
+        ("+1 555 0146", vec![(technician, sms, "+1 555 0999", None)]),
+        // the customer wrote before, and is answered there
+        (
+            "+1 555 0147",
+            vec![
+                (operator(), whatsapp, home, None),
+                (liaison, whatsapp, "+15550177", check_in),
+            ],
+        ),
+    ] {
+        let call = create_for(&fresh_key(), "Ada Osei", phone, "Dock door stuck");
+        let id = scene.take(&call, None).await.ticket_id();
+        for (who, kind, peer, intent) in said {
+            scene.said(id, who, (kind, peer), intent).await;
+        }
+        scene.word(id, State::Closed).await;
+        closed.push(id);
+    }
+    let recorder = Recorder::new();
+    let worker = worker(&scene.ledger, &recorder, brisk());
+    let sent = scene.until(OutboxState::Sent, 5).await;
+    worker.stop().await;
+    let to = closed.iter().map(|id| {
+        let of = sent.iter().find(|entry| entry.ticket_id == *id);
+        let delivery = of.and_then(|entry| entry.delivery.as_ref());
+        let delivery = delivery.expect("it was told");
+        (delivery.kind, delivery.to.as_str())
+    });
+    let to: Vec<_> = to.collect();
+    assert_eq!(
+        to,
+        [
+            (sms, "+1 555 0142"),
+            (sms, "+1 555 0144"),
+            (sms, "+1 555 0145"),
+            (sms, "+1 555 0146"),
+            (whatsapp, home),
+        ]
+    );
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use dispatch_contract::actor::Actor;
+use dispatch_contract::channel::{Channel, ChannelKind};
 use dispatch_contract::event::EventType;
 use dispatch_contract::input::{DispatchAssignTech, Input};
 use dispatch_contract::outbox::{OutboxEntry, OutboxFilter, OutboxState};
@@ -17,7 +19,7 @@ use tokio::sync::watch;
 use ulid::Ulid;
 
 use crate::recorder::Recorder;
-use crate::scene::{Scene, fresh_key, now, on, operator, pack, technician_id};
+use crate::scene::{Scene, fresh_key, now, on, operator, pack, take, technician_id};
 
 /// How long something that must come about may take before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -94,8 +96,13 @@ impl Scene {
     }
 
     pub(crate) async fn confirm(&self, id: TicketId) {
-        let window = json!({ "window_start": "2026-11-01T14:00:00Z",
-            "window_end": "2026-11-01T16:00:00Z", "timezone": "America/Chicago" });
+        self.confirm_on(id, "2026-11-01").await;
+    }
+
+    /// Confirms the morning of this day.
+    pub(crate) async fn confirm_on(&self, id: TicketId, day: &str) {
+        let window = json!({ "window_start": format!("{day}T14:00:00Z"),
+            "window_end": format!("{day}T16:00:00Z"), "timezone": "America/Chicago" });
         let propose = Input::ScheduleProposeSlots(input(json!({ "windows": [window] })));
         let confirm = Input::ScheduleConfirm(input(json!({ "selected_window": window })));
         self.take(&on(id, &fresh_key(), propose), None).await;
@@ -120,6 +127,28 @@ impl Scene {
         let word = Input::TicketAddMessage(input(json!({
             "message": { "raw": "x", "normalized": "x", "direction": "inbound" } })));
         self.take(&on(id, &fresh_key(), word), Some(to)).await;
+    }
+
+    /// A word that came in from outside, as `who` writes it down.
+    pub(crate) async fn said(
+        &self,
+        id: TicketId,
+        who: Actor,
+        (kind, peer): (ChannelKind, &str),
+        intent: Option<&str>,
+    ) {
+        let mut word = json!({ "raw": "x", "normalized": "x", "direction": "inbound" });
+        if let Some(intent) = intent {
+            word["intent"] = json!(intent);
+        }
+        let word = Input::TicketAddMessage(input(json!({ "message": word })));
+        let mut call = on(id, &fresh_key(), word);
+        call.channel = Some(Channel {
+            kind,
+            peer: peer.to_owned(),
+        });
+        let taken = take(&self.ledger, who, &call, None).await;
+        taken.expect("taken");
     }
 
     pub(crate) async fn entries(&self, state: OutboxState) -> Vec<OutboxEntry> {
