@@ -252,8 +252,13 @@ async fn put(
     let session_key = to.key.session_key();
     patient.ensure_session(&session_key, Some(&to.name)).await?;
     let message = Message {
-        // tried again under the same key, it is still one message; each agent has its own
-        idempotency_key: format!("{correlation_id}:{}", to.key.agent_id()),
+        // tried again under the same key, it is still one message; each agent has its own, and
+        // so has each thing said: callers say several under one correlation id
+        idempotency_key: format!(
+            "rd-said-{}:{}",
+            idempotency_key().to_lowercase(),
+            to.key.agent_id()
+        ),
         session_key: session_key.clone(),
         text: text.to_owned(),
         deliver,

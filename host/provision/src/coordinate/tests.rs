@@ -59,9 +59,10 @@ async fn a_lead_is_asked_in_its_session_which_is_made_first() {
     );
     let said = plane.0.lock().unwrap().messages[0].clone();
     assert!(!said.deliver);
-    assert_eq!(
-        said.idempotency_key,
-        "corr-1:lead-01j9zq4y7m8k6t5r4e3w2q1p0a"
+    let key = &said.idempotency_key;
+    assert!(
+        key.starts_with("rd-said-") && key.ends_with(":lead-01j9zq4y7m8k6t5r4e3w2q1p0a"),
+        "{key}"
     );
     assert_eq!(
         said.text,
@@ -116,13 +117,10 @@ async fn each_way_of_telling_has_its_words_and_its_delivery() {
             ("plain words", false),
         ]
     );
-    let prefixes = ["lead:", "nudge:", "ask-user:", "say:"];
+    let prefixes = ["lead:", "nudge:", "ask-user:"];
     for (message, prefix) in state.messages.iter().zip(prefixes) {
-        assert!(
-            message.idempotency_key.starts_with(prefix),
-            "{}",
-            message.idempotency_key
-        );
+        let named = format!("Correlation ID: {prefix}");
+        assert!(message.text.contains(&named), "{}", message.text);
     }
 }
 
@@ -153,7 +151,12 @@ async fn a_broadcast_says_board_by_board_what_became_of_it() {
         .iter()
         .map(|sent| sent.idempotency_key.clone())
         .collect();
-    assert!(keys[0] != keys[1] && keys.iter().all(|key| key.starts_with(&done.correlation_id)));
+    assert!(keys[0] != keys[1], "{keys:?}");
+    let told = &plane.0.lock().unwrap().messages;
+    assert!(
+        told.iter()
+            .all(|sent| sent.text.contains(&done.correlation_id))
+    );
 }
 
 #[tokio::test]
@@ -190,14 +193,38 @@ async fn what_is_tried_again_is_still_one_message() {
         key: sample::worker().key(),
         name: "Iris".to_owned(),
     };
-    nudge(&plane, &worker, "Leo", "look", Some(" n-1 ".to_owned()))
-        .await
-        .unwrap();
-    let again = nudge(&plane, &worker, "Leo", "look", Some("n-1".to_owned()))
-        .await
-        .unwrap();
-    assert_eq!(again.correlation_id, "n-1");
+    let sent = nudge(&plane, &worker, "Leo", "look", Some(" n-1 ".to_owned()));
+    assert_eq!(sent.await.unwrap().correlation_id, "n-1");
+    let tries = plane.calls();
+    let tries = tries.iter().filter(|call| call.starts_with("chat.send"));
+    assert_eq!(tries.count(), 2);
     assert_eq!(plane.0.lock().unwrap().messages.len(), 1);
+}
+
+#[tokio::test]
+async fn several_things_said_under_one_correlation_id_are_several_messages() {
+    let plane = Recorder::today();
+    let worker = Addressee {
+        key: sample::worker().key(),
+        name: "Iris".to_owned(),
+    };
+    let asked = message(LeadMessageKind::Question);
+    for _ in 0..2 {
+        for text in ["look", "look again"] {
+            nudge(&plane, &worker, "Leo", text, Some("case-7".to_owned()))
+                .await
+                .unwrap();
+        }
+        message_lead(&plane, &lead('A'), &asked, Some("case-7".to_owned()))
+            .await
+            .unwrap();
+    }
+    let said = &plane.0.lock().unwrap().messages;
+    assert_eq!(said.len(), 6);
+    assert!(
+        said.iter()
+            .all(|said| said.text.contains("Correlation ID: case-7"))
+    );
 }
 
 #[tokio::test]
