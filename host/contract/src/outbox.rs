@@ -56,15 +56,18 @@ impl Topic {
 pub enum OutboxState {
     /// It is still to be sent, or is being sent now.
     Waiting,
-    /// A gateway took it.
+    /// A gateway took it, and sent it.
     Sent,
+    /// A gateway keeps it, because its channel failed: whether and when it leaves is that
+    /// gateway's alone, and nobody here is told.
+    Queued,
     /// It is not sent unless an operator replays it.
     Dead,
 }
 
 impl OutboxState {
     /// Every state.
-    pub const ALL: [Self; 3] = [Self::Waiting, Self::Sent, Self::Dead];
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Sent, Self::Queued, Self::Dead];
 
     /// The state's name on the wire.
     #[must_use]
@@ -72,6 +75,7 @@ impl OutboxState {
         match self {
             Self::Waiting => "waiting",
             Self::Sent => "sent",
+            Self::Queued => "queued",
             Self::Dead => "dead",
         }
     }
@@ -173,10 +177,10 @@ pub struct OutboxEntry {
     /// What went wrong last, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
-    /// Sent: when.
+    /// Sent or queued: when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Timestamp>,
-    /// Sent: how.
+    /// Sent or queued: how.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<Delivery>,
     /// Dead: since when.

@@ -17,10 +17,7 @@ use crate::begin::instant;
 use crate::error::LedgerError;
 use crate::house::{self, HouseEvent};
 use crate::ledger::Ledger;
-use crate::stored;
-
-/// Characters of an error kept at most.
-const MAX_ERROR: usize = 2_000;
+use crate::stored::{self, short};
 
 /// A message that this host holds for a while.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,7 +53,8 @@ pub struct FailedTry {
 
 impl Ledger {
     /// Take hold of messages that may leave now, the oldest first, no two of one ticket;
-    /// none that another host holds. Each counts as tried.
+    /// none that another host holds. Each counts as tried. Topics that only a later release
+    /// knows are left to hosts of that release, and keep nobody back.
     ///
     /// # Errors
     /// Where the database cannot answer in time.
@@ -69,13 +67,13 @@ impl Ledger {
         let rows = sqlx::query!(
             "WITH next AS (
                  SELECT o.outbox_id FROM outbox o
-                 WHERE o.done_at IS NULL AND o.dead_at IS NULL
+                 WHERE o.done_at IS NULL AND o.dead_at IS NULL AND o.topic = ANY($4)
                    AND (o.due_at IS NULL OR o.due_at <= clock_timestamp())
                    AND (o.leased_until IS NULL OR o.leased_until <= clock_timestamp())
                    AND NOT EXISTS (
                        SELECT FROM outbox e
                        WHERE e.ticket_id = o.ticket_id AND e.outbox_id < o.outbox_id
-                         AND e.done_at IS NULL AND e.dead_at IS NULL)
+                         AND e.done_at IS NULL AND e.dead_at IS NULL AND e.topic = ANY($4))
                  ORDER BY o.outbox_id LIMIT $1
                  FOR UPDATE SKIP LOCKED)
              UPDATE outbox o SET attempts = o.attempts + 1, lease = $2,
@@ -86,6 +84,7 @@ impl Ledger {
             i64::from(limit),
             word,
             lease.as_secs_f64(),
+            &known_topics(),
         )
         .fetch_all(&self.pool)
         .await?;
@@ -230,19 +229,18 @@ impl Ledger {
     }
 }
 
+/// The topics that this release knows.
+pub(crate) fn known_topics() -> Vec<String> {
+    Topic::ALL
+        .iter()
+        .map(|topic| topic.name().to_owned())
+        .collect()
+}
+
 /// A stored count.
 pub(crate) fn count(what: &'static str, number: i32) -> Result<u32, LedgerError> {
     u32::try_from(number).map_err(|source| LedgerError::Stored {
         what,
         source: source.into(),
     })
-}
-
-/// An error as it is kept: not longer than an operator reads, and text that is text.
-fn short(error: &str) -> String {
-    error
-        .chars()
-        .filter(|c| *c != '\0')
-        .take(MAX_ERROR)
-        .collect()
 }

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use dispatch_contract::event::{Event, EventType};
-use dispatch_contract::outbox::{OutboxCounts, OutboxEntry, OutboxFilter, OutboxState, Replayed};
+use dispatch_contract::outbox::{
+    Delivery, OutboxCounts, OutboxEntry, OutboxFilter, OutboxState, Replayed,
+};
 use dispatch_contract::reading::Page;
 use serde_json::Value;
 
@@ -10,7 +12,7 @@ use crate::begin::instant;
 use crate::error::LedgerError;
 use crate::house::{self, HouseEvent};
 use crate::ledger::Ledger;
-use crate::outbox::count;
+use crate::outbox::{count, known_topics};
 use crate::{cursor, stored};
 
 /// What became of a replay.
@@ -43,7 +45,13 @@ struct Row {
 
 impl Row {
     fn read(self) -> Result<OutboxEntry, LedgerError> {
+        let delivery: Option<Delivery> = self
+            .sent
+            .map(|sent| stored::read("outbox's delivery", &sent))
+            .transpose()?;
+        let queued = delivery.as_ref().is_some_and(|delivery| delivery.queued);
         let state = match (self.done_at, self.dead_at) {
+            (Some(_), _) if queued => OutboxState::Queued,
             (Some(_), _) => OutboxState::Sent,
             (None, Some(_)) => OutboxState::Dead,
             (None, None) => OutboxState::Waiting,
@@ -60,10 +68,7 @@ impl Row {
             leased_until: self.leased_until.map(Into::into),
             last_error: self.last_error,
             sent_at: self.done_at.map(Into::into),
-            delivery: self
-                .sent
-                .map(|sent| stored::read("outbox's delivery", &sent))
-                .transpose()?,
+            delivery,
             dead_at: self.dead_at.map(Into::into),
             dead_reason: self
                 .dead_reason
@@ -74,8 +79,14 @@ impl Row {
     }
 }
 
+/// Did a gateway take it?
+fn gone(state: OutboxState) -> bool {
+    matches!(state, OutboxState::Sent | OutboxState::Queued)
+}
+
 impl Ledger {
-    /// Messages, the newest first.
+    /// Messages, the newest first. Those of topics that only a later release knows are left
+    /// out.
     ///
     /// # Errors
     /// [`LedgerError::BadCursor`], or where the database cannot answer in time.
@@ -90,12 +101,16 @@ impl Ledger {
                  AND ($2::boolean IS NULL OR (dead_at IS NOT NULL) = $2)
                  AND ($3::text IS NULL OR ticket_id = $3)
                  AND ($4::bigint = 0 OR outbox_id < $4)
+                 AND topic = ANY($6)
+                 AND ($7::boolean IS NULL OR coalesce((sent ->> 'queued')::boolean, false) = $7)
                ORDER BY outbox_id DESC LIMIT $5"#,
-            filter.state.map(|state| state == OutboxState::Sent),
+            filter.state.map(gone),
             filter.state.map(|state| state == OutboxState::Dead),
             filter.ticket_id.map(|id| id.to_string()),
             before,
             cursor::fetch(filter.limit),
+            &known_topics(),
+            filter.state.filter(|state| gone(*state)).map(|state| state == OutboxState::Queued),
         )
         .fetch_all(&self.pool)
         .await?;

@@ -20,6 +20,20 @@ pub(crate) fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("contract types have text keys and finite numbers")
 }
 
+/// Characters of an error kept at most.
+const MAX_ERROR: usize = 2_000;
+
+/// Somebody else's error as it is kept: not longer than an operator reads, and text that is
+/// text.
+#[must_use]
+pub fn short(error: &str) -> String {
+    error
+        .chars()
+        .filter(|c| *c != '\0')
+        .take(MAX_ERROR)
+        .collect()
+}
+
 /// The name a value has on the wire, for values that are texts there.
 pub(crate) fn name<T: Serialize>(value: &T) -> String {
     json(value).trim_matches('"').to_owned()

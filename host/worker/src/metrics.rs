@@ -38,6 +38,8 @@ struct StandingLabels {
 pub(crate) enum TryOutcome {
     /// A gateway took it.
     Sent,
+    /// A gateway keeps it in its own queue.
+    Queued,
     /// It failed, and is tried again.
     Failed,
     /// Nobody knows; it is tried again under the same key.
@@ -54,6 +56,7 @@ impl TryOutcome {
     fn name(self) -> &'static str {
         match self {
             Self::Sent => "sent",
+            Self::Queued => "queued",
             Self::Failed => "failed",
             Self::Unknown => "unknown",
             Self::Away => "away",

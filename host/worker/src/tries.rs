@@ -215,6 +215,7 @@ impl Desk {
         } = *message;
         let counted = match outcome {
             _ if !held => TryOutcome::Lost,
+            Outcome::Sent(delivery) if delivery.queued => TryOutcome::Queued,
             Outcome::Sent(_) => TryOutcome::Sent,
             Outcome::Failed(failed) if failed.answered => TryOutcome::Failed,
             Outcome::Failed(_) => TryOutcome::Unknown,
@@ -223,6 +224,10 @@ impl Desk {
         };
         self.metrics.tried(topic, counted);
         match outcome {
+            Outcome::Sent(delivery) if held && delivery.queued => {
+                tracing::warn!(outbox_id, topic = topic.name(), gateway = %delivery.gateway,
+                    "the channel failed; the gateway keeps the message, and decides from here");
+            }
             Outcome::Sent(delivery) if held => {
                 self.metrics.waited(message.waiting_since, self.house.now());
                 tracing::info!(outbox_id, topic = topic.name(), gateway = %delivery.gateway, "message sent");

@@ -25,7 +25,7 @@ pub(crate) struct OutboxQuery {
 
 /// List messages that committed calls owe, newest first.
 #[utoipa::path(get, path = "/v0/outbox", operation_id = "outbox", tag = "outbox",
-    params(("state" = Option<String>, Query, description = "waiting, sent or dead"), ("ticket_id" = Option<String>, Query),
+    params(("state" = Option<String>, Query, description = "waiting, sent, queued or dead"), ("ticket_id" = Option<String>, Query),
            ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)),
     responses((status = 200, description = "A page of messages", body = ref("#/components/schemas/OutboxPage"), content_type = "application/json")))]
 pub(crate) async fn list(

@@ -31,7 +31,7 @@ enum Action {
 #[derive(clap::Args)]
 struct ListArgs {
     /// Only those that stand here
-    #[arg(long, value_parser = ["waiting", "sent", "dead"])]
+    #[arg(long, value_parser = ["waiting", "sent", "queued", "dead"])]
     state: Option<String>,
     /// Only those of this ticket
     #[arg(long, value_name = "ID")]
@@ -100,6 +100,9 @@ impl ReplayArgs {
     }
 }
 
+const QUEUED: &str = "queued: the channel failed, and the gateway keeps the message: it decides \
+    from there. Look at its channels with `dispatch gateway channels`.\n";
+
 fn page(page: &Page<OutboxEntry>, paint: Paint) -> String {
     if page.items.is_empty() {
         return "no messages\n".into();
@@ -107,8 +110,7 @@ fn page(page: &Page<OutboxEntry>, paint: Paint) -> String {
     let mut table = Table::new(&["MESSAGE", "STATE", "ABOUT", "TICKET", "OWED", "TRIES", "TO"]);
     for entry in &page.items {
         let to = entry.delivery.as_ref().map_or_else(String::new, |sent| {
-            let queued = if sent.queued { ", queued there" } else { "" };
-            format!("{} by {} ({}{queued})", sent.to, sent.channel, sent.gateway)
+            format!("{} by {} ({})", sent.to, sent.channel, sent.gateway)
         });
         table.row([
             entry.outbox_id.to_string(),
@@ -121,7 +123,15 @@ fn page(page: &Page<OutboxEntry>, paint: Paint) -> String {
         ]);
     }
     let mut text = table.text(paint);
-    let troubled = |entry: &&OutboxEntry| entry.state != OutboxState::Sent;
+    if page
+        .items
+        .iter()
+        .any(|entry| entry.state == OutboxState::Queued)
+    {
+        text.push_str(QUEUED);
+    }
+    let troubled =
+        |entry: &&OutboxEntry| matches!(entry.state, OutboxState::Waiting | OutboxState::Dead);
     for entry in page.items.iter().filter(troubled) {
         if let Some(error) = &entry.last_error {
             let reason = entry.dead_reason.map_or("waits", |reason| reason.name());
@@ -139,14 +149,14 @@ fn page(page: &Page<OutboxEntry>, paint: Paint) -> String {
 #[cfg(test)]
 mod tests {
     use dispatch_contract::Timestamp;
-    use dispatch_contract::outbox::{DeadReason, Topic};
+    use dispatch_contract::channel::ChannelKind;
+    use dispatch_contract::outbox::{DeadReason, Delivery, Topic};
     use ulid::Ulid;
 
     use super::*;
 
-    #[test]
-    fn a_dead_letter_says_why_and_what_to_do() {
-        let entry = OutboxEntry {
+    fn dead() -> OutboxEntry {
+        OutboxEntry {
             outbox_id: 7,
             ticket_id: TicketId(Ulid(1)),
             event_id: dispatch_contract::EventId(Ulid(2)),
@@ -162,10 +172,14 @@ mod tests {
             dead_at: Timestamp::from_micros(1),
             dead_reason: Some(DeadReason::GaveUp),
             replayed_at: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_dead_letter_says_why_and_what_to_do() {
         let shown = page(
             &Page {
-                items: vec![entry],
+                items: vec![dead()],
                 next_cursor: Some("7".into()),
             },
             Paint::never(),
@@ -176,5 +190,28 @@ mod tests {
             "{shown}"
         );
         assert!(shown.ends_with("more: --cursor 7\n"), "{shown}");
+    }
+
+    #[test]
+    fn what_a_gateway_keeps_is_not_shown_as_sent() {
+        let entry = OutboxEntry {
+            state: OutboxState::Queued,
+            delivery: Some(Delivery {
+                gateway: "north".into(),
+                kind: ChannelKind::Sms,
+                channel: "signal".into(),
+                to: "+1".into(),
+                key: "k".into(),
+                message_id: None,
+                queued: true,
+            }),
+            ..dead()
+        };
+        let items = vec![entry];
+        let next_cursor = None;
+        let shown = page(&Page { items, next_cursor }, Paint::never());
+        assert!(shown.contains("7        queued  customer_eta"), "{shown}");
+        assert!(shown.contains("queued: the channel failed"), "{shown}");
+        assert!(!shown.contains("gave_up"), "{shown}");
     }
 }

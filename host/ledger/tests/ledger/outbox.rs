@@ -13,6 +13,8 @@ use dispatch_contract::reading::AuditFilter;
 use dispatch_contract::{State, TicketId};
 use dispatch_ledger::{Commit, FailedTry, LeasedMessage, Ledger, LedgerError, Replaying};
 
+use sqlx::Connection as _;
+
 use crate::commit::message;
 use crate::house::{event, register};
 use crate::lifecycle::play;
@@ -71,6 +73,61 @@ fn in_state(state: OutboxState) -> OutboxFilter {
         state: Some(state),
         ..OutboxFilter::default()
     }
+}
+
+#[tokio::test]
+async fn a_topic_of_a_later_release_holds_nobody_up() {
+    let scene = Scene::new().await;
+    let ledger = &scene.ledger;
+    let (one, two) = (owing(&scene, 2).await, owing(&scene, 1).await);
+    let mut connection = sqlx::PgConnection::connect(scene.database.url())
+        .await
+        .expect("the database");
+    sqlx::query(
+        "UPDATE outbox SET topic = 'x' WHERE outbox_id = (SELECT min(outbox_id) FROM outbox)",
+    )
+    .execute(&mut connection)
+    .await
+    .expect("written");
+    let leased = lease(ledger).await;
+    assert_eq!(
+        leased.iter().map(|m| m.ticket_id).collect::<Vec<_>>(),
+        [one, two]
+    );
+    for message in &leased {
+        assert!(sent(ledger, message).await);
+    }
+    let page = ledger.outbox(&OutboxFilter::default()).await.unwrap();
+    assert_eq!(page.items.len(), 2, "what cannot be read is left out");
+}
+
+#[tokio::test]
+async fn what_a_gateway_keeps_in_its_queue_is_not_sent() {
+    let scene = Scene::new().await;
+    let ledger = &scene.ledger;
+    owing(&scene, 2).await;
+    let first = lease(ledger).await.remove(0);
+    let queued = Delivery {
+        queued: true,
+        ..delivery(&first)
+    };
+    assert!(ledger.outbox_sent(&first, now(), &queued).await.unwrap());
+    let second = lease(ledger).await.remove(0);
+    assert!(sent(ledger, &second).await);
+    let listed = async |state| {
+        let page = ledger.outbox(&in_state(state)).await.unwrap();
+        let items = page.items.into_iter();
+        items
+            .map(|entry| (entry.outbox_id, entry.state))
+            .collect::<Vec<_>>()
+    };
+    use OutboxState::{Dead, Queued, Sent, Waiting};
+    assert_eq!(listed(Queued).await, [(first.outbox_id, Queued)]);
+    assert_eq!(listed(Sent).await, [(second.outbox_id, Sent)]);
+    assert_eq!(
+        (listed(Waiting).await, listed(Dead).await),
+        (vec![], vec![])
+    );
 }
 
 #[tokio::test]

@@ -204,7 +204,8 @@ async fn what_was_said_otherwise_since_is_not_told() {
             (
                 CustomerConfirmation,
                 too_late,
-                "Another window stands by now: 2026-11-02T14:00:00.000000Z to                  2026-11-02T16:00:00.000000Z."
+                "Another window stands by now: 2026-11-02T14:00:00.000000Z to \
+                 2026-11-02T16:00:00.000000Z."
             ),
             (CustomerEta, too_late, "Another ETA stands by now."),
             (TechnicianAssignment, too_late, there),

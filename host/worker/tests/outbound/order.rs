@@ -3,13 +3,13 @@
 use dispatch_contract::State;
 use dispatch_contract::actor::Role;
 use dispatch_contract::channel::ChannelKind;
-use dispatch_contract::outbox::OutboxState;
+use dispatch_contract::outbox::{OutboxState, Topic};
 use dispatch_worker::{SendError, Standing};
 use serde_json::json;
 
 use crate::recorder::{Recorder, Say};
 use crate::scene::{Scene, actor, create_for, fresh_key, operator};
-use crate::stage::{brisk, tried, worker};
+use crate::stage::{brisk, outbound_of, tried, worker};
 
 fn failed() -> Say {
     Say::Fails(SendError::Failed {
@@ -175,6 +175,37 @@ async fn a_message_that_waits_holds_up_its_own_ticket_only() {
     recorder.let_pass(1);
     scene.until(OutboxState::Sent, 3).await;
     worker.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_gateway_queues_is_counted_and_listed_as_that() {
+    let scene = Scene::new().await;
+    scene.technician("Bo Lind", Some("+1 555 0177")).await;
+    let recorder = Recorder::new();
+    recorder.say("confirmed", &[Say::Queues]);
+    let id = scene.ticket().await;
+    scene.confirm(id).await;
+    scene.assign(id).await;
+    let outbox = scene.outbox();
+    let outbound = outbound_of(&outbox, &recorder, brisk());
+    let worker = outbound.start(tokio::sync::watch::channel(0).1);
+    // the next of the ticket does not wait for what nobody will hear of
+    let sent = scene.until(OutboxState::Sent, 1).await;
+    worker.stop().await;
+    assert_eq!(sent[0].topic, Topic::TechnicianAssignment);
+    let queued = scene.until(OutboxState::Queued, 1).await;
+    assert_eq!(queued[0].topic, Topic::CustomerConfirmation);
+    assert_eq!(recorder.tries().len(), 2, "a second one would double it");
+    let mut registry = prometheus_client::registry::Registry::default();
+    outbox.metrics().register(&mut registry);
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).expect("metrics");
+    for line in [
+        r#"outbound_tries_total{topic="customer_confirmation",outcome="queued"} 1"#,
+        r#"outbound_tries_total{topic="technician_assignment",outcome="sent"} 1"#,
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ use tokio::sync::Semaphore;
 #[derive(Clone)]
 pub(crate) enum Say {
     Taken,
+    /// It keeps the message, and tries by itself.
+    Queues,
     Fails(SendError),
     /// It takes the message and is never heard of again.
     Hangs,
@@ -133,14 +135,14 @@ impl Sender for Recorder {
             let say = self.begin(outgoing);
             self.gate.acquire().await.expect("open").forget();
             let outcome = match say {
-                Say::Taken => Ok(Delivery {
+                taken @ (Say::Taken | Say::Queues) => Ok(Delivery {
                     gateway: "recorder".into(),
                     kind: outgoing.to.kind,
                     channel: "paper".into(),
                     to: outgoing.to.peer.clone(),
                     key: outgoing.key.clone(),
                     message_id: None,
-                    queued: false,
+                    queued: matches!(taken, Say::Queues),
                 }),
                 Say::Fails(error) => Err(error),
                 Say::Hangs => std::future::pending().await,

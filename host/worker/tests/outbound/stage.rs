@@ -57,14 +57,17 @@ pub(crate) fn brisk() -> Limits {
 }
 
 pub(crate) fn outbound(ledger: &Ledger, sender: &Recorder, limits: Limits) -> Outbound {
+    outbound_of(&Outbox::new(ledger.clone(), house()), sender, limits)
+}
+
+pub(crate) fn outbound_of(outbox: &Outbox, sender: &Recorder, limits: Limits) -> Outbound {
     let company = Company {
         name: "Test Doors".into(),
         phone: None,
     };
     let texts = Texts::open(None).expect("in order");
     let sender = Arc::new(sender.clone());
-    let outbox = Outbox::new(ledger.clone(), house());
-    Outbound::new(&outbox, sender, texts, company, limits)
+    Outbound::new(outbox, sender, texts, company, limits)
 }
 
 /// A worker of this host.
