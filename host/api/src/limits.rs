@@ -1,7 +1,9 @@
 //! A limit on everything that a caller can make grow.
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dispatch_contract::{Code, Phase, PrincipalId, Refusal};
@@ -71,9 +73,10 @@ const DOOR_BURST: u32 = 500;
 const AGENT_PER_S: u32 = 2;
 const AGENT_BURST: u32 = 30;
 
-/// Requests with agents' tokens altogether: what guesses them must not keep the database busy.
-const AGENTS_PER_S: u32 = 200;
-const AGENTS_BURST: u32 = 400;
+/// Agents' tokens that nobody has, altogether: who guesses must not keep the database busy, nor
+/// keep those away who do not.
+const UNKNOWN_PER_S: u32 = 50;
+const UNKNOWN_BURST: u32 = 200;
 
 /// Who has called how often.
 pub(crate) struct Rates {
@@ -81,7 +84,9 @@ pub(crate) struct Rates {
     door: DefaultDirectRateLimiter,
     /// By how a token begins.
     agents: DefaultKeyedRateLimiter<String>,
-    all_agents: DefaultDirectRateLimiter,
+    unknown_agents: DefaultDirectRateLimiter,
+    /// How tokens begin that were found to hold.
+    holding: Mutex<HashSet<String>>,
     clock: DefaultClock,
     taken: AtomicU32,
 }
@@ -99,10 +104,11 @@ impl Rates {
             agents: DefaultKeyedRateLimiter::keyed(
                 Quota::per_second(at_least_one(AGENT_PER_S)).allow_burst(at_least_one(AGENT_BURST)),
             ),
-            all_agents: DefaultDirectRateLimiter::direct(
-                Quota::per_second(at_least_one(AGENTS_PER_S))
-                    .allow_burst(at_least_one(AGENTS_BURST)),
+            unknown_agents: DefaultDirectRateLimiter::direct(
+                Quota::per_second(at_least_one(UNKNOWN_PER_S))
+                    .allow_burst(at_least_one(UNKNOWN_BURST)),
             ),
+            holding: Mutex::default(),
             clock: DefaultClock::default(),
             taken: AtomicU32::new(0),
         }
@@ -113,13 +119,16 @@ impl Rates {
         !matches!(code, Code::Unauthenticated | Code::RateLimited) || self.door.check().is_ok()
     }
 
-    /// One more request with an agent's token, by how it begins.
+    /// One more request with an agent's token, by how it begins. What guesses at one agent's
+    /// costs the others nothing, and what guesses at random nothing those that held before.
     pub(crate) fn take_agent(&self, token: &str) -> Result<(), Refusal> {
-        if self.agents.len() > BOOK {
+        let taken = self.taken.fetch_add(1, Ordering::Relaxed);
+        if taken.is_multiple_of(TIDY_EVERY) && self.agents.len() > BOOK {
             self.agents.retain_recent();
         }
-        let prefix: String = token.chars().take(8).collect();
-        let free = self.all_agents.check().is_ok() && self.agents.check_key(&prefix).is_ok();
+        let prefix = beginning(token);
+        let free = self.agents.check_key(&prefix).is_ok()
+            && (self.holding().contains(&prefix) || self.unknown_agents.check().is_ok());
         if free {
             return Ok(());
         }
@@ -130,6 +139,21 @@ impl Rates {
         );
         refusal.retry_after_s = Some(1);
         Err(refusal)
+    }
+
+    /// The token was found to hold.
+    pub(crate) fn held(&self, token: &str) {
+        let mut holding = self.holding();
+        if holding.len() >= BOOK {
+            // whoever still holds one is found again
+            holding.clear();
+        }
+        holding.insert(beginning(token));
+    }
+
+    fn holding(&self) -> MutexGuard<'_, HashSet<String>> {
+        // nothing panics while it is held
+        self.holding.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One more request of this principal, or a refusal that says when to come back.
@@ -156,6 +180,11 @@ impl Rates {
     }
 }
 
+/// How a token begins: by that it is looked up.
+fn beginning(token: &str) -> String {
+    token.chars().take(8).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +201,27 @@ mod tests {
             known_caller,
             "what a known caller sent is always written down"
         );
+    }
+
+    #[test]
+    fn who_guesses_at_agents_tokens_keeps_no_agent_away() {
+        let rates = Rates::new(&Limits::default());
+        let guess = |token: &str| rates.take_agent(token);
+        let refused = (0..1_000).filter(|_| guess("guessed-and-wrong").is_err());
+        assert!(refused.count() > 900);
+        assert_eq!(guess("an-agents-own"), Ok(()), "also one not seen here yet");
+        rates.held("an-agents-own");
+        let mut refused = (0..10_000).filter_map(|n| guess(&format!("{n:08}-at-random")).err());
+        let last = refused.next_back().expect("nobody guesses for ever");
+        assert_eq!(
+            (last.code, last.retry_after_s),
+            (Code::RateLimited, Some(1))
+        );
+        assert_eq!(guess("an-agents-own"), Ok(()));
+        for _ in 0..2 * BOOK {
+            rates.held(&ulid::Ulid::generate().to_string());
+        }
+        assert!(rates.holding().len() <= BOOK);
     }
 
     fn asking(rates: &Rates, who: u128) -> bool {

@@ -49,6 +49,7 @@ impl FromRequestParts<Api> for ToLeads {
         }
         let token = agent_token(&parts.headers, api)?;
         let agent = api.switchboard().main_agent_by(token).await?;
+        api.inner.rates.held(token);
         Ok(Self {
             visitor: Visitor {
                 actor: None,
@@ -60,7 +61,8 @@ impl FromRequestParts<Api> for ToLeads {
     }
 }
 
-/// The token that an agent shows, at a rate that nobody guesses at.
+/// The token that an agent shows, at a rate that nobody guesses at. Whoever finds that it
+/// holds tells the rates.
 pub(crate) fn agent_token<'h>(headers: &'h HeaderMap, api: &Api) -> Result<&'h str, Refusal> {
     let token = headers
         .get(AGENT_TOKEN)
