@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dispatch_contract::GatewayId;
-use dispatch_contract::gateway::Gateway;
+use dispatch_contract::gateway::{Gateway, GatewayStatus};
 use dispatch_contract::gateway_health::GatewayHealth;
 use dispatch_ledger::WatchedGateway;
 use tokio_util::task::AbortOnDropHandle;
@@ -60,7 +60,7 @@ impl Board {
                 }
                 other => {
                     if let Some(other) = other {
-                        self.metrics.forget(&other.watched.gateway.name);
+                        self.metrics.forget(&other.watched.gateway);
                     }
                     sit(watched, links, house)
                 }
@@ -68,7 +68,7 @@ impl Board {
             seats.insert(id, seat);
         }
         for gone in left.values() {
-            self.metrics.forget(&gone.watched.gateway.name);
+            self.metrics.forget(&gone.watched.gateway);
         }
         left.into_keys().collect()
     }
@@ -98,6 +98,17 @@ impl Board {
             health
         };
         known.map(brief).collect()
+    }
+
+    /// Those that are seen to be away, or still starting.
+    pub(crate) fn away(&self) -> Vec<GatewayId> {
+        let seats = self.lock();
+        let away = |seat: &Seat| {
+            let status = seat.picture.with(|picture| picture.condition().status);
+            matches!(status, GatewayStatus::Unreachable | GatewayStatus::Starting)
+        };
+        let away = seats.iter().filter(|(_, seat)| away(seat));
+        away.map(|(id, _)| *id).collect()
     }
 
     /// The entries of all that are watched, the oldest first.

@@ -35,6 +35,27 @@ impl Condition {
         }
     }
 
+    /// It comes and goes; this is how it is at the moment.
+    pub(super) fn unstable(self, changes: usize, within_s: u64) -> Self {
+        let now = self.reason.map(|reason| format!(": {reason}"));
+        Self {
+            status: GatewayStatus::Degraded,
+            trouble: Some("unstable".into()),
+            reason: Some(format!(
+                "It comes and goes: {changes} changes within {} minutes. Single changes are not \
+                 written down until it stays as it is. At the moment it is {}{}",
+                within_s / 60,
+                self.status.name(),
+                now.unwrap_or_default()
+            )),
+            next_step: self.next_step.or_else(|| {
+                let next = "Look at why it restarts or loses its network: its own log \
+                            (`openclaw logs`), and that of its service.";
+                Some(next.into())
+            }),
+        }
+    }
+
     /// What a connection shows. `restarting`: it said so a moment ago; `unwell`: what it
     /// says of itself, in words, with what to do.
     pub(super) fn of(

@@ -42,6 +42,16 @@ const COMPARE: Duration = Duration::from_millis(500);
 /// A condition that did not last so long is not written down.
 const SETTLED: Duration = Duration::from_secs(1);
 
+/// So many changes written down in [`RECENTLY`] make a gateway unstable: that is written down
+/// once, and single changes no more, until one has lasted for [`CALM`] times what is steady.
+const MANY: usize = 6;
+
+/// See [`MANY`].
+const RECENTLY: Duration = Duration::from_secs(600);
+
+/// See [`MANY`].
+const CALM: u32 = 4;
+
 /// How long a host holds a gateway's watch; prolonged when half of it is over.
 const HOLD: Duration = Duration::from_secs(30);
 
@@ -69,14 +79,18 @@ const MOST: usize = 500;
 /// How gateways are watched.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WatchSettings {
-    /// An operator is called about a condition that lasts so long.
+    /// An operator is called about a gateway that is not well for so long.
     pub lasting: Duration,
+    /// It is well again only once it was online for so long without a break: one that comes and
+    /// goes is not.
+    pub steady: Duration,
 }
 
 impl Default for WatchSettings {
     fn default() -> Self {
         Self {
             lasting: Duration::from_secs(60),
+            steady: Duration::from_secs(30),
         }
     }
 }

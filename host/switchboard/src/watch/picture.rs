@@ -1,6 +1,6 @@
 //! What is seen of one gateway: the latest of everything, in bounded rooms.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dispatch_contract::Timestamp;
 use dispatch_contract::gateway::{Gateway, GatewayStatus};
@@ -13,7 +13,7 @@ use dispatch_gateway::{GatewayError, LinkState, Phase, Trouble};
 
 use super::condition::Condition;
 use super::ring::Ring;
-use super::{BEATS, MOST, RESTART_WITHIN, TROUBLES};
+use super::{BEATS, CALM, MANY, MOST, RECENTLY, RESTART_WITHIN, TROUBLES};
 
 /// What is seen of one gateway.
 #[derive(Clone, Debug)]
@@ -22,6 +22,10 @@ pub(super) struct Picture {
     since: Timestamp,
     /// When the condition began, for how long it lasts.
     began: Instant,
+    /// Since when it is not well; online for a moment does not end it.
+    unwell_since: Option<(Timestamp, Instant)>,
+    /// When changes of it were written down, the latest.
+    written: Ring<Instant>,
     link: Option<LinkState>,
     latency: Ring<LatencySample>,
     channels: Vec<ChannelHealth>,
@@ -41,6 +45,8 @@ impl Picture {
             condition: Condition::well(GatewayStatus::Starting),
             since: now,
             began: Instant::now(),
+            unwell_since: Some((now, Instant::now())),
+            written: Ring::new(MANY),
             link: None,
             latency: Ring::new(BEATS),
             channels: Vec::new(),
@@ -61,8 +67,32 @@ impl Picture {
         self.since
     }
 
-    pub(super) fn lasted(&self) -> std::time::Duration {
+    pub(super) fn lasted(&self) -> Duration {
         self.began.elapsed()
+    }
+
+    /// Since when it is not well, and for how long.
+    pub(super) fn unwell(&self) -> Option<(Timestamp, Duration)> {
+        self.unwell_since
+            .map(|(since, began)| (since, began.elapsed()))
+    }
+
+    /// Online for so long, it is well again.
+    pub(super) fn settle(&mut self, steady: Duration) {
+        if self.condition.status == GatewayStatus::Online && self.lasted() >= steady {
+            self.unwell_since = None;
+        }
+    }
+
+    /// A change of it was written down.
+    pub(super) fn wrote(&mut self) {
+        self.written.push(Instant::now());
+    }
+
+    /// Were so many changes of it written down lately that one more says nothing?
+    pub(super) fn unstable(&self, steady: Duration) -> bool {
+        let recent = |at: &&Instant| at.elapsed() < RECENTLY;
+        self.written.iter().filter(recent).count() >= MANY && self.lasted() < steady * CALM
     }
 
     pub(super) fn latency(&self) -> Option<u64> {
@@ -158,6 +188,9 @@ impl Picture {
         if condition.status != self.condition.status {
             self.since = now;
             self.began = Instant::now();
+        }
+        if condition.status != GatewayStatus::Online && self.unwell_since.is_none() {
+            self.unwell_since = Some((now, Instant::now()));
         }
         self.condition = condition;
     }
@@ -278,9 +311,25 @@ fn unwell(account: &ChannelHealth) -> Option<(String, String)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
+impl Picture {
+    /// It stands so now.
+    pub(super) fn put(&mut self, status: GatewayStatus, now: Timestamp) {
+        self.stand(Condition::well(status), now);
+    }
 
+    /// So much passes, and nothing happens.
+    pub(super) fn pass(&mut self, time: Duration) {
+        let earlier = |at: Instant| at.checked_sub(time).expect("the machine is up for longer");
+        self.began = earlier(self.began);
+        self.unwell_since = self.unwell_since.map(|(at, began)| (at, earlier(began)));
+        let written: Vec<_> = self.written.iter().map(|at| earlier(*at)).collect();
+        self.written = Ring::new(MANY);
+        written.into_iter().for_each(|at| self.written.push(at));
+    }
+}
+
+#[cfg(test)]
+mod tests {
     use super::*;
 
     fn now() -> Timestamp {

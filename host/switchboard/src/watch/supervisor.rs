@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
+use super::picture::Picture;
 use super::record::{Note, note};
 use super::{COMPARE, HOLD, LOOK_AT_REGISTER, WatchSettings};
 use crate::Inner;
@@ -54,7 +55,10 @@ fn notes(inner: &Inner, settings: &WatchSettings) -> Vec<(GatewayId, Note)> {
     seats
         .iter()
         .filter_map(|(id, seat)| {
-            let of = |picture: &mut _| note(&seat.watched, picture, settings.lasting);
+            let of = |picture: &mut Picture| {
+                picture.settle(settings.steady);
+                note(&seat.watched, picture, settings)
+            };
             Some((*id, seat.picture.with(of)?))
         })
         .collect()
@@ -80,6 +84,9 @@ async fn write(inner: &Inner, watcher: &str, gateway_id: GatewayId, note: Note) 
         // also where it was written already: it is so now
         Ok(_) => {
             if let Some(seat) = inner.watch.lock().get_mut(&gateway_id) {
+                if status.is_some() {
+                    seat.picture.with(Picture::wrote);
+                }
                 seat.watched.status = status.unwrap_or(seat.watched.status);
                 seat.watched.alerted = alerted.unwrap_or(seat.watched.alerted);
             }
@@ -91,9 +98,9 @@ async fn write(inner: &Inner, watcher: &str, gateway_id: GatewayId, note: Note) 
 fn measure(inner: &Inner) {
     let seats = inner.watch.lock();
     for seat in seats.values() {
-        let name = &seat.watched.gateway.name;
+        let gateway = &seat.watched.gateway;
         seat.picture
-            .with(|picture| inner.watch.metrics().seen(name, picture));
+            .with(|picture| inner.watch.metrics().seen(gateway, picture));
     }
 }
 

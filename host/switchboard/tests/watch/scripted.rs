@@ -75,8 +75,8 @@ async fn a_gateway_that_is_well_is_known_in_all_its_parts() {
         .register(&mut registry);
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry).expect("metrics");
-    let line = r#"gateway_status{gateway="one",status="online"} 1"#;
-    assert!(text.contains(line), "{text}");
+    let line = format!(r#"gateway_status{{gateway_id="{id}",gateway="one",status="online"}} 1"#);
+    assert!(text.contains(&line), "{text}");
     watching.stop().await;
 }
 

@@ -78,7 +78,10 @@ impl Host {
 
     /// Watches, and calls an operator about what lasts so long.
     pub(crate) fn watch(&self, lasting: Duration) -> Watching {
-        self.switchboard.watch(WatchSettings { lasting })
+        self.switchboard.watch(WatchSettings {
+            lasting,
+            steady: Duration::from_secs(1),
+        })
     }
 
     pub(crate) async fn health(&self, id: GatewayId) -> GatewayHealth {

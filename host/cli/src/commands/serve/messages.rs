@@ -52,6 +52,7 @@ impl Later {
     ) -> Self {
         let watching = switchboard.watch(WatchSettings {
             lasting: Duration::from_secs(args.gateway_alert_s),
+            ..WatchSettings::default()
         });
         let sender = Arc::new(Gateways(switchboard.clone()));
         let Words { texts, company } = words;
