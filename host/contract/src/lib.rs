@@ -20,6 +20,7 @@ pub mod event;
 pub mod fact;
 pub mod gateway;
 pub mod gateway_agent;
+pub mod gateway_drift;
 pub mod gateway_health;
 pub mod gateway_work;
 pub mod id;

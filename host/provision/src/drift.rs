@@ -1,8 +1,7 @@
 //! What on a gateway is not as planned. Reads only.
 
-use dispatch_contract::AgentRecordId;
+use dispatch_contract::gateway_drift::{Differs, Drift};
 use dispatch_gateway::GatewayError;
-use serde::{Deserialize, Serialize};
 
 use crate::control::{AgentSeen, ControlPlane};
 use crate::files::File;
@@ -14,58 +13,6 @@ use crate::templates::{Templates, with_sections};
 use crate::tolerance;
 use crate::workspace::render_all;
 use dispatch_gateway::Secret;
-
-/// One difference between plan and gateway.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Drift {
-    /// The agent's record; none for an agent that nobody planned.
-    pub agent_id: Option<AgentRecordId>,
-    /// Its id on the gateway.
-    pub gateway_agent_id: String,
-    /// What differs.
-    pub what: Differs,
-}
-
-/// What differs.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Differs {
-    /// The gateway has no such agent.
-    AgentMissing,
-    /// The gateway has an agent whose id is one of ours, but none is planned.
-    AgentUnplanned,
-    /// Its name or workspace is another.
-    Registration {
-        /// As the gateway has it.
-        found: String,
-        /// As planned.
-        wanted: String,
-    },
-    /// Its heartbeat stands otherwise in the configuration.
-    Heartbeat,
-    /// Its files hold no token that could be read.
-    TokenUnreadable,
-    /// A file that every such agent has is not there.
-    FileMissing {
-        /// Which.
-        file: String,
-    },
-    /// A file is not what its template says now.
-    FileDiffers {
-        /// Which.
-        file: String,
-    },
-    /// Its texts cannot be made.
-    Template {
-        /// Why.
-        message: String,
-    },
-    /// The gateway's configuration cannot be understood.
-    Config {
-        /// Why.
-        message: String,
-    },
-}
 
 /// Everything on a gateway that is not as planned, agent by agent. Files that agents may keep
 /// as their own are looked for, not compared.

@@ -39,7 +39,7 @@ mod workspace;
 pub use control::{
     AgentSeen, Asked, ConfigPatch, ConfigSeen, ControlPlane, FileSeen, Message, same_folder,
 };
-pub use drift::{Differs, Drift, drift};
+pub use drift::drift;
 pub use error::LifecycleError;
 pub use heartbeat::Heartbeat;
 pub use keys::{AgentKey, Kind};

@@ -119,15 +119,19 @@ async fn apply_at(
     watch.after(Step::Update)?;
     applied.heartbeat_written = set_heartbeat(plane, &registration).await?;
     watch.after(Step::Heartbeat)?;
-    applied.files = workspace::write(plane, templates, plan, token, options).await?;
-    watch.after(Step::Files)?;
     // an agent made just now has what the gateway seeds, whatever this run is called
     let action = if applied.created {
         Action::Provision
     } else {
         options.action
     };
-    applied.files.removed = workspace::remove_stale(plane, plan, action).await?;
+    let options = &Options {
+        action,
+        ..options.clone()
+    };
+    applied.files = workspace::write(plane, templates, plan, token, options).await?;
+    watch.after(Step::Files)?;
+    applied.files.removed = workspace::remove_stale(plane, plan, options.action).await?;
     watch.after(Step::Stale)?;
     if options.reset_session {
         applied.session_reset = reset(plane, &session_key).await?;

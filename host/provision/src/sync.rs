@@ -90,7 +90,7 @@ pub struct SyncTrouble {
     pub message: String,
 }
 
-/// Whoever keeps agents' tokens: only hashes are kept, so the tokens themselves are read
+/// Whoever keeps agents' entries and tokens: only hashes are kept, so the tokens themselves are read
 /// back from the agents' files.
 pub trait Tokens: Send + Sync {
     /// Whether this is the agent's token.
@@ -99,6 +99,10 @@ pub trait Tokens: Send + Sync {
         agent: AgentRecordId,
         token: &'a Secret,
     ) -> BoxFuture<'a, Result<bool, TokensError>>;
+
+    /// Whether a run for the agent ever ended well on its gateway: until then what the gateway
+    /// put into its workspace is overwritten.
+    fn made(&self, agent: AgentRecordId) -> bool;
 
     /// Gives the agent a new token; the old one holds no more.
     fn rotate(&self, agent: AgentRecordId) -> BoxFuture<'_, Result<Secret, TokensError>>;
@@ -225,7 +229,11 @@ impl Run<'_> {
     async fn one(&self, plan: &AgentPlan) -> Result<Option<String>, Left> {
         let (token, warning) = self.token(plan).await?;
         let options = Options {
-            action: Action::Update,
+            action: if self.tokens.made(plan.record_id) {
+                Action::Update
+            } else {
+                Action::Provision
+            },
             overwrite: self.options.overwrite,
             force_bootstrap: self.options.force_bootstrap,
             reset_session: self.options.reset_sessions,

@@ -209,6 +209,29 @@ async fn first_provisioning_overwrites_and_an_update_keeps_what_is_the_agents() 
     assert!(plane.text(WORKER, "USER.md").unwrap().contains("Ada Byron"));
 }
 
+/// One that was deleted on its gateway comes back with what the gateway seeds.
+#[tokio::test]
+async fn an_agent_that_an_update_had_to_make_gets_what_a_first_one_gets() {
+    let plane = Recorder::today();
+    let mut options = Options::update();
+    options.wake = Options::provision("k").wake;
+    let worker = apply(&plane, &sample::worker(), &options).await.unwrap();
+    assert!(worker.created && worker.files.kept.is_empty(), "{worker:?}");
+    assert!(plane.text(WORKER, "USER.md").unwrap().contains("Ada Byron"));
+    assert_eq!(plane.text(WORKER, "BOOTSTRAP.md").unwrap(), "");
+    plane.calls();
+    apply(&plane, &sample::lead(), &options).await.unwrap();
+    let lead = plane.text(LEAD, "BOOTSTRAP.md").unwrap();
+    assert!(lead.contains("lead of North"), "{lead}");
+    // the gateway's own ritual was ended before, or it would delete that
+    let calls = plane.calls();
+    let last = |call: &str| calls.iter().rposition(|made| made == call).unwrap();
+    assert!(last("agents.update Leo") > last("files.set USER.md"));
+    assert!(last("agents.update Leo") < last("files.set BOOTSTRAP.md"));
+    let woken = &plane.0.lock().unwrap().messages;
+    assert!(woken.iter().all(|wake| wake.text.contains("provisioned")));
+}
+
 #[tokio::test]
 async fn the_main_agents_user_file_follows_the_settings() {
     let plane = Recorder::today();

@@ -6,17 +6,14 @@ use crate::control::FileSeen;
 use crate::recorder::{Recorder, refused};
 use crate::sample;
 
-/// Tokens as a register would keep them: here by themselves.
-struct Register(Mutex<Vec<(AgentRecordId, String)>>);
+/// Tokens as a register would keep them: here by themselves; and whose first run never ended
+/// well.
+struct Register(Mutex<Vec<(AgentRecordId, String)>>, Vec<AgentRecordId>);
 
 impl Register {
     fn of(plans: &[AgentPlan]) -> Self {
-        Self(Mutex::new(
-            plans
-                .iter()
-                .map(|plan| (plan.record_id, "t".to_owned()))
-                .collect(),
-        ))
+        let tokens = plans.iter().map(|plan| (plan.record_id, "t".to_owned()));
+        Self(Mutex::new(tokens.collect()), Vec::new())
     }
 }
 
@@ -32,6 +29,10 @@ impl Tokens for Register {
             .unwrap()
             .contains(&(agent, token.expose().to_owned()));
         Box::pin(std::future::ready(Ok(known)))
+    }
+
+    fn made(&self, agent: AgentRecordId) -> bool {
+        !self.1.contains(&agent)
     }
 
     fn rotate(&self, agent: AgentRecordId) -> BoxFuture<'_, Result<Secret, TokensError>> {
@@ -155,6 +156,23 @@ async fn options_choose_who_is_meant() {
 }
 
 #[tokio::test]
+async fn who_was_never_made_to_the_end_keeps_nothing_of_the_gateways() {
+    let plans = plans();
+    let plane = provisioned(&plans).await;
+    let (made, unmade) = (plans[2].key().agent_id(), plans[3].key().agent_id());
+    for agent in [&made, &unmade] {
+        plane.put(agent, "USER.md", "stock");
+    }
+    let mut register = Register::of(&plans);
+    register.1.push(plans[3].record_id);
+    let report = run(&plane, &register, &plans, SyncOptions::default()).await;
+    assert_eq!(messages(&report), []);
+    assert_eq!(plane.text(&made, "USER.md").unwrap(), "stock");
+    let user = plane.text(&unmade, "USER.md").unwrap();
+    assert!(user.contains("Ada Byron"), "{user}");
+}
+
+#[tokio::test]
 async fn one_agents_failure_is_its_own() {
     let plans = plans();
     let plane = provisioned(&plans).await;
@@ -220,7 +238,7 @@ async fn an_unreadable_token_leaves_an_agent_alone_unless_it_may_have_a_new_one(
 async fn a_token_that_does_not_hold_is_a_warning_or_rotated() {
     let plans = plans();
     let plane = provisioned(&plans).await;
-    let register = Register(Mutex::new(vec![]));
+    let register = Register(Mutex::new(vec![]), vec![]);
     let only = SyncOptions {
         lead_only: true,
         include_main: false,
