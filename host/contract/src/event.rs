@@ -116,6 +116,9 @@ pub enum EventType {
     /// An agent of a gateway was registered; nothing was done on the gateway yet.
     #[serde(rename = "agent.registered")]
     AgentRegistered,
+    /// The entry of an agent of a gateway was changed; its gateway was not told yet.
+    #[serde(rename = "agent.updated")]
+    AgentUpdated,
     /// Provisioning an agent on its gateway came to an end, good or bad.
     #[serde(rename = "agent.provisioned")]
     AgentProvisioned,
@@ -128,6 +131,9 @@ pub enum EventType {
     /// An agent of a gateway did not check in, however often it was woken.
     #[serde(rename = "agent.offline")]
     AgentOffline,
+    /// An agent of a gateway that was taken for away checked in.
+    #[serde(rename = "agent.online")]
+    AgentOnline,
     /// An agent of a gateway was removed.
     #[serde(rename = "agent.removed")]
     AgentRemoved,
@@ -141,7 +147,7 @@ pub enum EventType {
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Self::TicketCreated,
         Self::TicketMessageAdded,
         Self::TicketPrioritySet,
@@ -175,10 +181,12 @@ impl EventType {
         Self::BoardUpdated,
         Self::BoardRemoved,
         Self::AgentRegistered,
+        Self::AgentUpdated,
         Self::AgentProvisioned,
         Self::AgentTokenRotated,
         Self::AgentMessaged,
         Self::AgentOffline,
+        Self::AgentOnline,
         Self::AgentRemoved,
         Self::OutboundDeadLettered,
         Self::OutboundReplayed,
@@ -221,10 +229,12 @@ impl EventType {
             Self::BoardUpdated => "board.updated",
             Self::BoardRemoved => "board.removed",
             Self::AgentRegistered => "agent.registered",
+            Self::AgentUpdated => "agent.updated",
             Self::AgentProvisioned => "agent.provisioned",
             Self::AgentTokenRotated => "agent.token_rotated",
             Self::AgentMessaged => "agent.messaged",
             Self::AgentOffline => "agent.offline",
+            Self::AgentOnline => "agent.online",
             Self::AgentRemoved => "agent.removed",
             Self::OutboundDeadLettered => "outbound.dead_lettered",
             Self::OutboundReplayed => "outbound.replayed",

@@ -159,6 +159,9 @@ pub struct GatewayAgent {
     pub status: AgentStatus,
     /// Grows with every provisioning: work for an earlier one is stale.
     pub generation: u64,
+    /// When provisioning first ended well on its gateway; absent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_at: Option<Timestamp>,
     /// How often it was woken since it checked in last.
     pub wake_attempts: u32,
     /// Until when it must have checked in; absent where it has, or was not woken.
@@ -167,7 +170,8 @@ pub struct GatewayAgent {
     /// When it checked in last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_at: Option<Timestamp>,
-    /// What its gateway said when provisioning failed last; absent where it did not.
+    /// What its gateway said when provisioning failed last, or that it does not check in;
+    /// absent where neither is so, and while work on it is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
     /// When it was registered.

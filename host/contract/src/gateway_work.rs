@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::actor::Role;
 use crate::gateway_agent::{AgentKind, AgentProfile, GatewayAgent, Heartbeat};
 use crate::id::{AgentRecordId, BoardId, GatewayId};
 
@@ -33,6 +34,97 @@ pub struct NewAgent {
     /// Wake it in the end, and expect it to check in.
     #[serde(default = "yes")]
     pub wake: bool,
+}
+
+/// A change of an agent's entry; what is absent stays.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentChange {
+    /// Another name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
+    pub name: Option<String>,
+    /// Who it is told to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileChange>,
+    /// When it is to look around by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heartbeat: Option<HeartbeatChange>,
+}
+
+/// A change of who an agent is told to be; what is absent stays.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProfileChange {
+    /// Its role in a word or two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
+    pub role: Option<String>,
+    /// How it speaks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 400))]
+    pub communication_style: Option<String>,
+    /// Its emoji.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 40))]
+    pub emoji: Option<String>,
+    /// Which dispatch role its credential carries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dispatch_role: Option<Role>,
+    /// A template in the place of IDENTITY.md's; blank for the usual one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20000))]
+    pub identity_template: Option<String>,
+    /// A template in the place of SOUL.md's; blank for the usual one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20000))]
+    pub soul_template: Option<String>,
+}
+
+impl ProfileChange {
+    /// The profile with this change.
+    #[must_use]
+    pub fn onto(self, before: AgentProfile) -> AgentProfile {
+        AgentProfile {
+            role: self.role.unwrap_or(before.role),
+            communication_style: self
+                .communication_style
+                .unwrap_or(before.communication_style),
+            emoji: self.emoji.unwrap_or(before.emoji),
+            dispatch_role: self.dispatch_role.or(before.dispatch_role),
+            identity_template: self.identity_template.or(before.identity_template),
+            soul_template: self.soul_template.or(before.soul_template),
+        }
+    }
+}
+
+/// A change of an agent's heartbeat; what is absent stays.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct HeartbeatChange {
+    /// How often, as the gateway writes durations: `10m`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 20))]
+    pub every: Option<String>,
+    /// Where what it says goes: `last`, `none`, or a channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub target: Option<String>,
+    /// Say what it thought, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub include_reasoning: Option<bool>,
+}
+
+impl HeartbeatChange {
+    /// The heartbeat with this change.
+    #[must_use]
+    pub fn onto(self, before: Heartbeat) -> Heartbeat {
+        Heartbeat {
+            every: self.every.unwrap_or(before.every),
+            target: self.target.unwrap_or(before.target),
+            include_reasoning: self.include_reasoning.unwrap_or(before.include_reasoning),
+        }
+    }
 }
 
 /// How an agent is to be brought to what its entry says, again.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use dispatch_contract::board::Board;
 use dispatch_contract::event::{Event, EventType};
 use dispatch_contract::reading::Page;
-use dispatch_contract::{BoardId, GatewayId, OrganizationId};
+use dispatch_contract::{BoardId, GatewayId, OrganizationId, Timestamp};
 use serde_json::json;
 use sqlx::postgres::PgConnection;
 
@@ -101,14 +101,17 @@ impl Ledger {
         Ok(Ok(event))
     }
 
-    /// Put a board's entry as it is to stand; its organization never changes. Writes
-    /// `board.updated`, payload `{board}`. Clashes as for [`Ledger::add_board`].
+    /// Put a board's entry as it is to stand, where it was last changed at `as_read`; its
+    /// organization never changes. Writes `board.updated`, payload `{board}`. Clashes as for
+    /// [`Ledger::add_board`], where somebody else has changed it since, and where it is to leave
+    /// a gateway that agents of it live on.
     ///
     /// # Errors
     /// Where the database cannot answer in time.
     pub async fn update_board(
         &self,
         board: &Board,
+        as_read: Timestamp,
         mut event: HouseEvent,
     ) -> Result<Result<Event, Clash>, LedgerError> {
         event.kind = EventType::BoardUpdated;
@@ -119,7 +122,27 @@ impl Ledger {
             transaction.rollback().await?;
             return Ok(Err(clash));
         }
-        let written = sqlx::query!(
+        let found = sqlx::query!(
+            r#"SELECT updated_at, EXISTS (
+                   SELECT FROM gateway_agents
+                   WHERE board_id = $1 AND gateway_id IS DISTINCT FROM $2 AND gateway_id IS NOT NULL
+               ) AS "settled!"
+               FROM boards WHERE board_id = $1"#,
+            board.board_id.to_string(),
+            board.gateway_id.map(|id| id.to_string()),
+        )
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let clash = match found {
+            None => Some(Clash::Gone),
+            Some(found) if found.updated_at != instant(as_read) => Some(Clash::Changed),
+            Some(found) => found.settled.then_some(Clash::Settled),
+        };
+        if let Some(clash) = clash {
+            transaction.rollback().await?;
+            return Ok(Err(clash));
+        }
+        sqlx::query!(
             "UPDATE boards SET gateway_id = $2, name = $3, objective = $4, max_agents = $5,
                  paused = $6, updated_at = $7
              WHERE board_id = $1",
@@ -133,10 +156,6 @@ impl Ledger {
         )
         .execute(&mut *transaction)
         .await?;
-        if written.rows_affected() == 0 {
-            transaction.rollback().await?;
-            return Ok(Err(Clash::Gone));
-        }
         let event = house::append(&mut transaction, event).await?;
         transaction.commit().await?;
         Ok(Ok(event))

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use dispatch_contract::event::{Event, EventType};
 use dispatch_contract::gateway_agent::{AgentKind, GatewayAgent};
 use dispatch_contract::reading::Page;
-use dispatch_contract::{AgentRecordId, BoardId, GatewayId, OrganizationId};
+use dispatch_contract::{AgentRecordId, BoardId, GatewayId, OrganizationId, Timestamp};
 use serde_json::json;
 use sqlx::postgres::PgConnection;
 
@@ -60,6 +60,7 @@ pub(crate) struct Row {
     pub(crate) token_prefix: Option<String>,
     pub(crate) status: String,
     pub(crate) generation: i64,
+    pub(crate) made_at: Option<DateTime<Utc>>,
     pub(crate) wake_attempts: i32,
     pub(crate) check_in_deadline: Option<DateTime<Utc>>,
     pub(crate) last_seen_at: Option<DateTime<Utc>>,
@@ -89,6 +90,7 @@ impl Row {
             token_prefix: self.token_prefix,
             status: stored::read_name("agent's status", &self.status)?,
             generation: stored::unsigned("agent's generation", self.generation)?,
+            made_at: self.made_at.map(Into::into),
             wake_attempts: u32::try_from(self.wake_attempts).unwrap_or_default(),
             check_in_deadline: self.check_in_deadline.map(Into::into),
             last_seen_at: self.last_seen_at.map(Into::into),
@@ -124,9 +126,10 @@ impl Ledger {
         sqlx::query!(
             "INSERT INTO gateway_agents (agent_id, organization_id, gateway_id, board_id, kind, name,
                  session_key, profile, heartbeat, token_hash, token_prefix, status, generation,
-                 wake_attempts, check_in_deadline, last_seen_at, last_error, created_at, updated_at)
+                 made_at, wake_attempts, check_in_deadline, last_seen_at, last_error, created_at,
+                 updated_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::json, $9::text::json, $10, $11, $12, $13,
-                 $14, $15, $16, $17, $18, $19)",
+                 $14, $15, $16, $17, $18, $19, $20)",
             agent.agent_id.to_string(),
             agent.organization_id.to_string(),
             agent.gateway_id.map(|id| id.to_string()),
@@ -140,6 +143,7 @@ impl Ledger {
             token.map(|token| &token.prefix),
             agent.status.name(),
             stored::signed(agent.generation),
+            agent.made_at.map(instant),
             i32::try_from(agent.wake_attempts).unwrap_or(i32::MAX),
             agent.check_in_deadline.map(instant),
             agent.last_seen_at.map(instant),
@@ -154,22 +158,78 @@ impl Ledger {
         Ok(Ok(event))
     }
 
-    /// Forget an agent. Writes `agent.removed`, payload `{agent_id, name}`. None where there
-    /// is no such agent.
+    /// Put an agent's name, profile and heartbeat as they are to stand, where its row was last
+    /// changed at `as_read`. Writes `agent.updated`, payload `{agent}`. A clash where its board
+    /// has another agent of that name, where the row was changed since, or is gone.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn update_gateway_agent(
+        &self,
+        agent: &GatewayAgent,
+        as_read: Timestamp,
+        mut event: HouseEvent,
+    ) -> Result<Result<Event, Clash>, LedgerError> {
+        event.kind = EventType::AgentUpdated;
+        event.payload = json!({ "agent": agent });
+        let id = agent.agent_id.to_string();
+        let mut connection = self.pool.acquire().await?;
+        let mut transaction = house::begin(&mut connection).await?;
+        let found = sqlx::query!(
+            r#"SELECT updated_at, EXISTS (
+                   SELECT FROM gateway_agents o
+                   WHERE o.board_id = a.board_id AND lower(o.name) = lower($2) AND o.agent_id <> $1
+               ) AS "named!"
+               FROM gateway_agents a WHERE agent_id = $1 FOR UPDATE"#,
+            id,
+            agent.name,
+        )
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let clash = match found {
+            None => Some(Clash::Gone),
+            Some(found) if found.updated_at != instant(as_read) => Some(Clash::Changed),
+            Some(found) => found.named.then_some(Clash::NameTaken),
+        };
+        if let Some(clash) = clash {
+            transaction.rollback().await?;
+            return Ok(Err(clash));
+        }
+        sqlx::query!(
+            "UPDATE gateway_agents SET name = $2, profile = $3::text::json,
+                 heartbeat = $4::text::json, updated_at = $5
+             WHERE agent_id = $1",
+            id,
+            agent.name,
+            stored::json(&agent.profile),
+            stored::json(&agent.heartbeat),
+            instant(agent.updated_at),
+        )
+        .execute(&mut *transaction)
+        .await?;
+        let event = house::append(&mut transaction, event).await?;
+        transaction.commit().await?;
+        Ok(Ok(event))
+    }
+
+    /// Forget an agent, as it was read. Writes `agent.removed`, payload `{agent_id, name}`.
+    /// None where there is no such agent, or work on it has begun since.
     ///
     /// # Errors
     /// Where the database cannot answer in time.
     pub async fn remove_gateway_agent(
         &self,
         agent_id: AgentRecordId,
+        generation: u64,
         mut event: HouseEvent,
     ) -> Result<Option<Event>, LedgerError> {
         event.kind = EventType::AgentRemoved;
         let mut connection = self.pool.acquire().await?;
         let mut transaction = house::begin(&mut connection).await?;
         let gone = sqlx::query_scalar!(
-            "DELETE FROM gateway_agents WHERE agent_id = $1 RETURNING name",
-            agent_id.to_string()
+            "DELETE FROM gateway_agents WHERE agent_id = $1 AND generation = $2 RETURNING name",
+            agent_id.to_string(),
+            stored::signed(generation),
         )
         .fetch_optional(&mut *transaction)
         .await?;
@@ -195,8 +255,8 @@ impl Ledger {
             Row,
             r#"SELECT agent_id, organization_id, gateway_id, board_id, kind, name, session_key,
                  profile::text AS "profile!", heartbeat::text AS "heartbeat!", token_prefix, status,
-                 generation, wake_attempts, check_in_deadline, last_seen_at, last_error, created_at,
-                 updated_at
+                 generation, made_at, wake_attempts, check_in_deadline, last_seen_at, last_error,
+                 created_at, updated_at
              FROM gateway_agents
              WHERE ($1::text IS NULL OR agent_id = $1) AND ($2::text IS NULL OR organization_id = $2)
                AND ($3::text IS NULL OR gateway_id = $3) AND ($4::text IS NULL OR board_id = $4)

@@ -18,7 +18,7 @@ use crate::error::LedgerError;
 use crate::gateways::GatewayFilter;
 use crate::house::{self, HouseEvent};
 use crate::ledger::Ledger;
-use crate::stored;
+use crate::stored::{self, short};
 
 /// Gateways watched at most.
 const MAX_WATCHED: usize = 1_000;
@@ -131,6 +131,7 @@ impl Ledger {
             return Ok(None);
         };
         change.from = stored::read_name("gateway's status", &from)?;
+        change.reason = change.reason.as_deref().map(short);
         sqlx::query!(
             "UPDATE gateways SET status = $2, status_since = $3 WHERE gateway_id = $1",
             change.gateway_id.to_string(),
@@ -177,6 +178,11 @@ impl Ledger {
             return Ok(None);
         }
         event.kind = EventType::EscalationRaised;
+        let reason = alert.reason.as_deref().map(short);
+        let alert = GatewayAlert {
+            reason,
+            ..alert.clone()
+        };
         event.payload = serde_json::to_value(alert).unwrap_or(Value::Null);
         let event = house::append(&mut transaction, event).await?;
         transaction.commit().await?;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use dispatch_contract::event::{Event, EventType};
 use dispatch_contract::gateway::Gateway;
 use dispatch_contract::reading::Page;
-use dispatch_contract::{GatewayId, OrganizationId};
+use dispatch_contract::{GatewayId, OrganizationId, Timestamp};
 use serde_json::json;
 use sqlx::postgres::PgConnection;
 
@@ -111,14 +111,16 @@ impl Ledger {
         Ok(Ok(event))
     }
 
-    /// Put a gateway's entry as it is to stand; its organization never changes. Writes
-    /// `gateway.updated`, payload `{gateway}`.
+    /// Put a gateway's entry as it is to stand, where it was last changed at `as_read`: else
+    /// it is a clash. Its organization never changes. Writes `gateway.updated`, payload
+    /// `{gateway}`.
     ///
     /// # Errors
     /// Where the database cannot answer in time.
     pub async fn update_gateway(
         &self,
         gateway: &Gateway,
+        as_read: Timestamp,
         mut event: HouseEvent,
     ) -> Result<Result<Event, Clash>, LedgerError> {
         event.kind = EventType::GatewayUpdated;
@@ -134,7 +136,7 @@ impl Ledger {
                  device_pairing = $6, allow_insecure_tls = $7, token_in_query = $8,
                  workspace_root = $9, minimum_version = $10, send_channels = $11::text::json,
                  updated_at = $12
-             WHERE gateway_id = $1",
+             WHERE gateway_id = $1 AND updated_at = $13",
             gateway.gateway_id.to_string(),
             gateway.name,
             gateway.url,
@@ -147,12 +149,19 @@ impl Ledger {
             gateway.minimum_version,
             stored::json(&gateway.send_channels),
             instant(gateway.updated_at),
+            instant(as_read),
         )
         .execute(&mut *transaction)
         .await?;
         if written.rows_affected() == 0 {
+            let there = sqlx::query_scalar!(
+                r#"SELECT EXISTS (SELECT FROM gateways WHERE gateway_id = $1) AS "there!""#,
+                gateway.gateway_id.to_string()
+            )
+            .fetch_one(&mut *transaction)
+            .await?;
             transaction.rollback().await?;
-            return Ok(Err(Clash::Gone));
+            return Ok(Err(if there { Clash::Changed } else { Clash::Gone }));
         }
         let event = house::append(&mut transaction, event).await?;
         transaction.commit().await?;
@@ -182,7 +191,8 @@ impl Ledger {
         .execute(&mut *transaction)
         .await?;
         sqlx::query!(
-            "UPDATE gateway_agents SET gateway_id = NULL, status = 'offline', check_in_deadline = NULL,
+            "UPDATE gateway_agents SET gateway_id = NULL, made_at = NULL, check_in_deadline = NULL,
+                 status = CASE WHEN status = 'removing' THEN status ELSE 'offline' END,
                  generation = generation + 1, updated_at = $2
              WHERE gateway_id = $1",
             id,

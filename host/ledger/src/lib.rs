@@ -71,6 +71,7 @@ pub use pack_modes::{MAX_DIFFERENCES, PackOrder, Shadowed};
 pub use packs::Activation;
 pub use register::Clash;
 pub use replay::{Difference, Rejudge, ReplayReport};
+pub use stored::short;
 pub use technicians::Registration;
 pub use tickets::RawSnapshot;
 pub use tokens::Revocation;

@@ -14,6 +14,10 @@ pub enum Clash {
     },
     /// The board has agents: they go first.
     Staffed,
+    /// The board has agents on the gateway that it is to leave.
+    Settled,
+    /// Somebody else changed the entry since it was read.
+    Changed,
     /// The entry, or one that it stands on, is no longer there.
     Gone,
 }

@@ -1,4 +1,4 @@
-//! The registers of gateways, boards and agents, and how an agent gets on.
+//! The registers of gateways, boards and agents.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use dispatch_contract::event::EventType;
 use dispatch_contract::gateway::{Gateway, Organization, SendChannel};
 use dispatch_contract::gateway_agent::{AgentKind, AgentStatus, GatewayAgent};
 use dispatch_contract::{AgentRecordId, BoardId, GatewayId, OrganizationId, Timestamp};
-use dispatch_ledger::{AgentFilter, BoardFilter, Clash, GatewayFilter, LifecycleBegin, TokenMark};
+use dispatch_ledger::{AgentFilter, BoardFilter, Clash, GatewayFilter, LifecycleBegin};
 use ulid::Ulid;
 
 use crate::house::event;
 use crate::scene::{Scene, now};
 
-fn gateway(name: &str) -> Gateway {
+pub(crate) fn gateway(name: &str) -> Gateway {
     let at = now();
     Gateway {
         gateway_id: GatewayId(Ulid::generate()),
@@ -40,7 +40,7 @@ fn gateway(name: &str) -> Gateway {
     }
 }
 
-fn board(name: &str, gateway: Option<GatewayId>, max_agents: u32) -> Board {
+pub(crate) fn board(name: &str, gateway: Option<GatewayId>, max_agents: u32) -> Board {
     let at = now();
     Board {
         board_id: BoardId(Ulid::generate()),
@@ -55,7 +55,12 @@ fn board(name: &str, gateway: Option<GatewayId>, max_agents: u32) -> Board {
     }
 }
 
-fn agent(kind: AgentKind, gateway: GatewayId, board: Option<BoardId>, name: &str) -> GatewayAgent {
+pub(crate) fn agent(
+    kind: AgentKind,
+    gateway: GatewayId,
+    board: Option<BoardId>,
+    name: &str,
+) -> GatewayAgent {
     let (at, agent_id) = (now(), AgentRecordId(Ulid::generate()));
     GatewayAgent {
         agent_id,
@@ -70,6 +75,7 @@ fn agent(kind: AgentKind, gateway: GatewayId, board: Option<BoardId>, name: &str
         token_prefix: None,
         status: AgentStatus::Provisioning,
         generation: 0,
+        made_at: None,
         wake_attempts: 0,
         check_in_deadline: None,
         last_seen_at: None,
@@ -79,39 +85,43 @@ fn agent(kind: AgentKind, gateway: GatewayId, board: Option<BoardId>, name: &str
     }
 }
 
-fn happened() -> dispatch_ledger::HouseEvent {
+pub(crate) fn happened() -> dispatch_ledger::HouseEvent {
     // the ledger says what kind of fact it is
     event(EventType::PolicyPackRejected)
 }
 
 impl Scene {
-    async fn add_gateway(&self, gateway: &Gateway) -> Result<EventType, Clash> {
+    pub(crate) async fn add_gateway(&self, gateway: &Gateway) -> Result<EventType, Clash> {
         let done = self.ledger.add_gateway(gateway, happened()).await.unwrap();
         done.map(|event| event.kind)
     }
 
-    async fn add_board(&self, board: &Board) -> Result<EventType, Clash> {
+    pub(crate) async fn add_board(&self, board: &Board) -> Result<EventType, Clash> {
         let done = self.ledger.add_board(board, happened()).await.unwrap();
         done.map(|event| event.kind)
     }
 
-    async fn add_agent(&self, agent: &GatewayAgent) -> Result<EventType, Clash> {
+    pub(crate) async fn add_agent(&self, agent: &GatewayAgent) -> Result<EventType, Clash> {
         let done = self.ledger.add_gateway_agent(agent, None, happened()).await;
         done.unwrap().map(|event| event.kind)
     }
 
-    async fn begin(&self, agent: &GatewayAgent, deadline: Option<Timestamp>) -> GatewayAgent {
+    pub(crate) async fn begin(
+        &self,
+        agent: &GatewayAgent,
+        deadline: Option<Timestamp>,
+    ) -> GatewayAgent {
         let begin = LifecycleBegin {
             agent_id: agent.agent_id,
             status: AgentStatus::Updating,
             gateway_id: None,
-            check_in_deadline: deadline,
+            over_by: deadline,
             now: now(),
         };
         self.ledger.begin_lifecycle(&begin).await.unwrap().unwrap()
     }
 
-    async fn stands(&self, agent: &GatewayAgent) -> GatewayAgent {
+    pub(crate) async fn stands(&self, agent: &GatewayAgent) -> GatewayAgent {
         let found = self.ledger.gateway_agent(agent.agent_id).await.unwrap();
         found.expect("registered")
     }
@@ -138,23 +148,35 @@ async fn a_gateway_comes_back_as_it_was_entered_and_names_are_taken_once() {
         url: "wss://gateway.example:443".into(),
         token_ref: None,
         send_channels: BTreeMap::new(),
+        updated_at: now(),
         ..first.clone()
     };
-    let told = scene.ledger.update_gateway(&changed, happened()).await;
-    let told = told.unwrap().unwrap();
+    let update = async |gateway: &Gateway, as_read| {
+        let done = scene.ledger.update_gateway(gateway, as_read, happened());
+        done.await.unwrap()
+    };
+    let told = update(&changed, first.updated_at).await;
+    let told = told.unwrap();
     assert_eq!(told.kind, EventType::GatewayUpdated);
     assert_eq!(told.payload["gateway"]["url"], "wss://gateway.example:443");
     let taken = Gateway {
         name: "SOUTH".into(),
         ..changed.clone()
     };
-    let clash = scene.ledger.update_gateway(&taken, happened()).await;
-    assert_eq!(clash.unwrap().unwrap_err(), Clash::NameTaken);
+    let clash = update(&taken, changed.updated_at).await;
+    assert_eq!(clash.unwrap_err(), Clash::NameTaken);
+    // who read it before that change would undo it
+    let stale = Gateway {
+        name: "North 2".into(),
+        ..first.clone()
+    };
+    let clash = update(&stale, first.updated_at).await;
+    assert_eq!(clash.unwrap_err(), Clash::Changed);
     let found = scene.ledger.gateway(first.gateway_id).await.unwrap();
     assert_eq!(found, Some(changed));
     let nobody = gateway("East");
-    let unknown = scene.ledger.update_gateway(&nobody, happened());
-    assert_eq!(unknown.await.unwrap().unwrap_err(), Clash::Gone);
+    let unknown = update(&nobody, nobody.updated_at).await;
+    assert_eq!(unknown.unwrap_err(), Clash::Gone);
 }
 
 #[tokio::test]
@@ -209,10 +231,17 @@ async fn a_board_lives_on_a_gateway_of_its_own_organization() {
     let housed = Board {
         gateway_id: Some(home.gateway_id),
         objective: Some("Calls of the north side".into()),
+        updated_at: now(),
         ..bare.clone()
     };
-    let told = scene.ledger.update_board(&housed, happened()).await;
-    assert_eq!(told.unwrap().unwrap().kind, EventType::BoardUpdated);
+    let update = async |board: &Board, as_read| {
+        let done = scene.ledger.update_board(board, as_read, happened());
+        done.await.unwrap().map(|event| event.kind)
+    };
+    let told = update(&housed, bare.updated_at).await;
+    assert_eq!(told, Ok(EventType::BoardUpdated));
+    let again = update(&housed, bare.updated_at).await;
+    assert_eq!(again, Err(Clash::Changed), "it was read before that");
     let filter = BoardFilter {
         gateway_id: Some(home.gateway_id),
         ..BoardFilter::default()
@@ -227,10 +256,38 @@ async fn a_board_lives_on_a_gateway_of_its_own_organization() {
         "Lead",
     );
     scene.add_agent(&lead).await.unwrap();
+    // its agents would run on where they are
+    let other = gateway("South");
+    scene.add_gateway(&other).await.unwrap();
+    let moved = Board {
+        gateway_id: Some(other.gateway_id),
+        ..housed.clone()
+    };
+    let settled = update(&moved, housed.updated_at).await;
+    assert_eq!(settled, Err(Clash::Settled));
+    let renamed = Board {
+        name: "Calls".into(),
+        ..housed.clone()
+    };
+    let told = update(&renamed, housed.updated_at).await;
+    assert_eq!(told, Ok(EventType::BoardUpdated));
     let remove = || scene.ledger.remove_board(bare.board_id, happened());
     assert_eq!(remove().await.unwrap().unwrap_err(), Clash::Staffed);
-    let gone = scene.ledger.remove_gateway_agent(lead.agent_id, happened());
-    assert!(gone.await.unwrap().is_some());
+    let moves = update(&moved, housed.updated_at).await;
+    assert_eq!(
+        moves,
+        Err(Clash::Settled),
+        "also where it was renamed since"
+    );
+    let gone = async |generation| {
+        let gone = scene
+            .ledger
+            .remove_gateway_agent(lead.agent_id, generation, happened());
+        gone.await.unwrap().is_some()
+    };
+    scene.begin(&lead, None).await;
+    assert!(!gone(0).await, "work on it has begun since");
+    assert!(gone(1).await);
     assert!(remove().await.unwrap().is_ok());
     assert_eq!(remove().await.unwrap().unwrap_err(), Clash::Gone);
 }
@@ -315,122 +372,9 @@ async fn a_removed_gateway_takes_its_main_agent_and_leaves_boards_without_one() 
     let left = scene.stands(&lead).await;
     assert_eq!((left.gateway_id, left.status), (None, AgentStatus::Offline));
     // work that was under way meanwhile says nothing more
-    let late = scene.ledger.end_lifecycle(&begun, Ok(()), happened()).await;
-    assert_eq!(late.unwrap(), None);
+    let late = scene
+        .ledger
+        .end_lifecycle(&begun, Ok(()), now(), happened());
+    assert_eq!(late.await.unwrap(), None);
     assert_eq!(scene.stands(&lead).await.status, AgentStatus::Offline);
-}
-
-#[tokio::test]
-async fn a_later_generation_is_never_written_over_by_an_earlier_one() {
-    let scene = Scene::new().await;
-    let home = gateway("North");
-    scene.add_gateway(&home).await.unwrap();
-    let main = agent(AgentKind::Main, home.gateway_id, None, "Main");
-    scene.add_agent(&main).await.unwrap();
-    let slow = scene.begin(&main, None).await;
-    let quick = scene.begin(&main, None).await;
-    assert_eq!((slow.generation, quick.generation), (1, 2));
-    let end = async |agent: &GatewayAgent, outcome: Result<(), &str>| {
-        let told = scene.ledger.end_lifecycle(agent, outcome, happened()).await;
-        told.unwrap()
-    };
-    assert_eq!(end(&slow, Ok(())).await, None);
-    let told = end(&quick, Err("connection refused")).await.expect("told");
-    assert_eq!(told.payload["ok"], false);
-    assert_eq!(told.payload["error"], "connection refused");
-    let stands = scene.stands(&main).await;
-    assert_eq!(stands.status, AgentStatus::Updating);
-    assert_eq!(stands.last_error.as_deref(), Some("connection refused"));
-    let again = scene.begin(&main, None).await;
-    end(&again, Ok(())).await.expect("told");
-    let stands = scene.stands(&main).await;
-    assert_eq!(
-        (stands.status, stands.last_error),
-        (AgentStatus::Online, None)
-    );
-}
-
-#[tokio::test]
-async fn who_does_not_check_in_is_taken_up_once_and_given_up_in_the_end() {
-    let scene = Scene::new().await;
-    let home = gateway("North");
-    scene.add_gateway(&home).await.unwrap();
-    let main = agent(AgentKind::Main, home.gateway_id, None, "Main");
-    scene.add_agent(&main).await.unwrap();
-    let (deadline, later) = (now(), now());
-    let woken = scene.begin(&main, Some(deadline)).await;
-    assert_eq!(woken.wake_attempts, 1);
-    let due = async |at| scene.ledger.overdue_agents(at, 10).await.unwrap();
-    assert!(due(deadline).await.is_empty(), "not before its deadline");
-    assert_eq!(due(later).await, std::slice::from_ref(&woken));
-    let claim = || scene.ledger.claim_overdue(&woken, later);
-    assert!(claim().await.unwrap());
-    assert!(!claim().await.unwrap(), "another host was first");
-    let claimed = due(now()).await.remove(0);
-
-    // it checks in after all
-    let seen = async |unless_since| {
-        let at = now();
-        let ledger = &scene.ledger;
-        ledger
-            .agent_seen(main.agent_id, at, unless_since)
-            .await
-            .unwrap();
-        at
-    };
-    let at = seen(now()).await;
-    let stands = scene.stands(&main).await;
-    assert_eq!(stands.last_seen_at, Some(at));
-    assert_eq!((stands.check_in_deadline, stands.wake_attempts), (None, 0));
-    let given_up = scene.ledger.agent_offline(&claimed, "silent", happened());
-    assert_eq!(given_up.await.unwrap(), None, "it did check in");
-    seen(at).await;
-    let stands = scene.stands(&main).await;
-    assert_eq!(stands.last_seen_at, Some(at), "not written again so soon");
-
-    // and the next time it never does
-    let woken = scene.begin(&main, Some(now())).await;
-    let told = scene
-        .ledger
-        .agent_offline(&woken, "silent", happened())
-        .await;
-    assert_eq!(told.unwrap().unwrap().kind, EventType::AgentOffline);
-    let stands = scene.stands(&main).await;
-    assert_eq!(stands.status, AgentStatus::Offline);
-    assert_eq!(stands.last_error.as_deref(), Some("silent"));
-    assert!(due(now()).await.is_empty());
-    seen(now()).await;
-    assert_eq!(scene.stands(&main).await.status, AgentStatus::Online);
-}
-
-#[tokio::test]
-async fn a_token_is_found_by_how_it_begins_until_it_is_rotated() {
-    let scene = Scene::new().await;
-    let home = gateway("North");
-    scene.add_gateway(&home).await.unwrap();
-    let main = agent(AgentKind::Main, home.gateway_id, None, "Main");
-    let mark = |digit: &str, prefix: &str| TokenMark {
-        hash: digit.repeat(64),
-        prefix: prefix.into(),
-    };
-    let first = mark("a", "abcdefgh");
-    let added = scene
-        .ledger
-        .add_gateway_agent(&main, Some(&first), happened());
-    assert!(added.await.unwrap().is_ok());
-    let found = async |prefix: &str| scene.ledger.agents_by_token(prefix).await.unwrap();
-    assert_eq!(found("abcdefgh").await, [(main.agent_id, first.hash)]);
-    let second = mark("b", "ijklmnop");
-    let rotate = |id| scene.ledger.rotate_agent_token(id, &second, happened());
-    let told = rotate(main.agent_id).await.unwrap().expect("it is there");
-    assert_eq!(told.kind, EventType::AgentTokenRotated);
-    assert_eq!(told.payload["token_prefix"], "ijklmnop");
-    assert!(!told.payload.to_string().contains(&second.hash));
-    assert!(found("abcdefgh").await.is_empty());
-    assert_eq!(
-        found("ijklmnop").await,
-        [(main.agent_id, second.hash.clone())]
-    );
-    let nobody = rotate(AgentRecordId(Ulid::generate())).await.unwrap();
-    assert_eq!(nobody, None);
 }

@@ -1,5 +1,6 @@
 //! The ledger on a real Postgres, each test on its own database.
 
+mod agents;
 mod append_only;
 mod commit;
 mod feed;
