@@ -12,11 +12,12 @@ use dispatch_contract::gateway::{
     Gateway, GatewayChange, GatewayStatusChange, NewGateway, NewOrganization, Organization,
 };
 use dispatch_contract::gateway_agent::GatewayAgent;
+use dispatch_contract::gateway_drift::GatewayDrift;
 use dispatch_contract::gateway_health::{GatewayAlert, GatewayHealth};
 use dispatch_contract::gateway_work::{
-    AgentProvisioned, BroadcastOutcome, GatewayLook, LeadBroadcast, LeadMessage, MessageSent,
-    NewAgent, Nudge, ProvisionWish, SessionEntry, SessionHistory, SessionList, SessionMessage,
-    SyncOutcome, SyncWish, UserQuestion,
+    AgentChange, AgentProvisioned, BroadcastOutcome, GatewayLook, LeadBroadcast, LeadMessage,
+    MessageSent, NewAgent, Nudge, ProvisionWish, SessionEntry, SessionHistory, SessionList,
+    SessionMessage, SyncOutcome, SyncWish, UserQuestion,
 };
 use dispatch_contract::outbox::{DeadLetter, OutboxEntry, Replayed};
 use dispatch_contract::packs::{
@@ -167,6 +168,7 @@ fn schemas() -> Map<String, Value> {
         // payloads of `outbound.dead_lettered` and `outbound.replayed`
         "DeadLetter": DeadLetter,
         "Replayed": Replayed,
+        "GatewayDrift": GatewayDrift,
         "SyncWish": SyncWish,
         "SyncOutcome": SyncOutcome,
         "SessionEntry": SessionEntry,
@@ -180,6 +182,7 @@ fn schemas() -> Map<String, Value> {
         "GatewayAgent": GatewayAgent,
         "AgentPage": Page<GatewayAgent>,
         "NewAgent": NewAgent,
+        "AgentChange": AgentChange,
         "AgentProvisioned": AgentProvisioned,
         "ProvisionWish": ProvisionWish,
         "Nudge": Nudge,

@@ -4,23 +4,25 @@ use dispatch_contract::event::EventType;
 use dispatch_contract::gateway_agent::{
     AgentKind, AgentProfile, AgentStatus, GatewayAgent, Heartbeat,
 };
-use dispatch_contract::gateway_work::{AgentProvisioned, NewAgent, ProvisionWish};
+use dispatch_contract::gateway_work::{AgentChange, AgentProvisioned, NewAgent, ProvisionWish};
 use dispatch_contract::reading::Page;
 use dispatch_contract::{AgentRecordId, Refusal, Timestamp};
+use dispatch_gateway::Secret;
 use dispatch_gateway::diagnosis::normalised;
 use dispatch_gateway::retry::COORDINATION;
-use dispatch_ledger::{AgentFilter, LifecycleBegin};
+use dispatch_ledger::{AgentFilter, Clash, LifecycleBegin};
 use dispatch_provision::{
-    Destructive, LifecycleError, OpenClaw, Patient, Unobserved, delete_lifecycle,
+    AgentPlan, Destructive, LifecycleError, OpenClaw, Patient, Unobserved, delete_lifecycle,
+    render_all,
 };
 use ulid::Ulid;
 
 use crate::Switchboard;
 use crate::house::Visitor;
-use crate::lifecycle::{Done, Job, Key, finished};
+use crate::lifecycle::{Done, Job, Key, Unless, being_removed, finished};
 use crate::links::Prompt;
 use crate::plan::key;
-use crate::refuse::{clash, failed_saying, no_such, unread, wrong_at};
+use crate::refuse::{clash, conflict, failed_saying, no_such, unread, wrong_at};
 use crate::register::MAX_NAME;
 use crate::text::{blank_is_none, needed};
 use crate::token;
@@ -47,6 +49,7 @@ impl Switchboard {
         let job = Job {
             action: "provision",
             key: Key::Given(minted),
+            unless: Unless::Never,
             wake,
             reset_session: true,
             overwrite: false,
@@ -68,7 +71,7 @@ impl Switchboard {
         &self,
         who: &Visitor,
         entry: NewAgent,
-    ) -> Result<(GatewayAgent, dispatch_gateway::Secret), Refusal> {
+    ) -> Result<(GatewayAgent, Secret), Refusal> {
         let (gateway, organization_id, usual_name) = match (entry.kind, entry.board_id) {
             (AgentKind::Main, Some(_)) => {
                 let message = "A main agent is on no board.";
@@ -127,6 +130,7 @@ impl Switchboard {
             token_prefix: mark.as_ref().map(|mark| mark.prefix.clone()),
             status: AgentStatus::Provisioning,
             generation: 0,
+            made_at: None,
             wake_attempts: 0,
             check_in_deadline: None,
             last_seen_at: None,
@@ -135,7 +139,8 @@ impl Switchboard {
             updated_at: now,
         };
         // what cannot be carried out is not registered
-        self.site(&agent).await?;
+        let site = self.site(&agent).await?;
+        self.rendered(&site.plan, &minted)?;
         let event = self.inner.house.event(EventType::AgentRegistered, who);
         let ledger = &self.inner.ledger;
         let written = ledger.add_gateway_agent(&agent, mark.as_ref(), event).await;
@@ -149,6 +154,68 @@ impl Switchboard {
         }
     }
 
+    /// Change an agent's name, profile or heartbeat, then bring it to that on its gateway: it
+    /// is not woken, and its session goes on. The change stands also where the gateway fails.
+    ///
+    /// # Errors
+    /// As [`Switchboard::add_agent`], `not_found`, and `conflict` where its row was changed
+    /// meanwhile.
+    pub async fn change_agent(
+        &self,
+        who: &Visitor,
+        id: AgentRecordId,
+        change: AgentChange,
+    ) -> Result<AgentProvisioned, Refusal> {
+        let before = self.agent_for(who, id).await?;
+        if before.status == AgentStatus::Removing {
+            return Err(being_removed(id));
+        }
+        let as_read = before.updated_at;
+        let agent = GatewayAgent {
+            name: match &change.name {
+                Some(name) => needed("name", name, MAX_NAME)?,
+                None => before.name.clone(),
+            },
+            profile: tidy_profile(change.profile.unwrap_or_default().onto(before.profile))?,
+            heartbeat: tidy_heartbeat(change.heartbeat.unwrap_or_default().onto(before.heartbeat))?,
+            updated_at: self.inner.house.now(),
+            ..before
+        };
+        let site = self.site(&agent).await?;
+        self.rendered(&site.plan, &token::mint())?;
+        let event = self.inner.house.event(EventType::AgentUpdated, who);
+        let ledger = &self.inner.ledger;
+        let written = ledger.update_gateway_agent(&agent, as_read, event).await;
+        match written.map_err(unread)? {
+            Ok(_) => {}
+            Err(Clash::Gone) => return Err(no_such("agent", id)),
+            Err(why) => {
+                let what = format!("{} agent", agent.kind.name());
+                return Err(clash(why, &what, &agent.name));
+            }
+        }
+        let job = Job {
+            action: "update",
+            key: Key::Kept,
+            unless: Unless::Never,
+            wake: false,
+            reset_session: false,
+            overwrite: false,
+            force_bootstrap: false,
+        };
+        let done = self
+            .to_the_end(who, agent, job)
+            .await
+            .map_err(|mut refusal| {
+                refusal.detail = format!(
+                    "{} The entry of the agent {id} is changed: provision it when that is mended.",
+                    refusal.detail
+                );
+                refusal
+            })?;
+        Ok(shown(done))
+    }
+
     /// Bring an agent to what its entry says, whatever was done of it so far.
     ///
     /// # Errors
@@ -160,10 +227,11 @@ impl Switchboard {
         wish: ProvisionWish,
     ) -> Result<AgentProvisioned, Refusal> {
         let agent = self.agent_for(who, id).await?;
-        let first = agent.status == AgentStatus::Provisioning;
+        let first = agent.made_at.is_none();
         let job = Job {
             action: if first { "provision" } else { "update" },
             key: Key::Kept,
+            unless: Unless::Never,
             wake: wish.wake,
             reset_session: wish.reset_session,
             overwrite: wish.overwrite,
@@ -186,6 +254,7 @@ impl Switchboard {
         let job = Job {
             action: "token rotation",
             key: Key::New,
+            unless: Unless::Never,
             wake: false,
             reset_session: false,
             overwrite: false,
@@ -208,6 +277,7 @@ impl Switchboard {
 
     async fn take_away(&self, who: &Visitor, agent: GatewayAgent) -> Result<(), Refusal> {
         let id = agent.agent_id;
+        let mut generation = agent.generation;
         if let Some(gateway_id) = agent.gateway_id {
             let gateway = self.gateway_of(agent.organization_id, gateway_id).await?;
             let line = Prompt(self.inner.links.link(&gateway)?);
@@ -216,7 +286,7 @@ impl Switchboard {
                 agent_id: id,
                 status: AgentStatus::Removing,
                 gateway_id: None,
-                check_in_deadline: None,
+                over_by: None,
                 now: self.inner.house.now(),
             };
             let begun = self
@@ -226,6 +296,7 @@ impl Switchboard {
                 .await
                 .map_err(unread)?;
             let begun = begun.ok_or_else(|| no_such("agent", id))?;
+            generation = begun.generation;
             let plane = OpenClaw::new(&line);
             let patient = Patient::new(&plane, COORDINATION, "gateway cleanup");
             let who_it_is = key(agent.kind, id, agent.gateway_id, agent.board_id)?;
@@ -242,9 +313,23 @@ impl Switchboard {
             }
         }
         let event = self.inner.house.event(EventType::AgentRemoved, who);
-        let gone = self.inner.ledger.remove_gateway_agent(id, event).await;
-        gone.map_err(unread)?.ok_or_else(|| no_such("agent", id))?;
+        let ledger = &self.inner.ledger;
+        let gone = ledger.remove_gateway_agent(id, generation, event).await;
+        if gone.map_err(unread)?.is_none() {
+            self.agent_for(who, id).await?;
+            return Err(conflict(
+                "Other work on the agent has begun meanwhile: ask again when it is done.",
+            ));
+        }
         Ok(())
+    }
+
+    /// Can every file of the agent be made? Asked before its entry is written: what is wrong
+    /// with a template is whoever's who wrote it.
+    fn rendered(&self, plan: &AgentPlan, token: &Secret) -> Result<(), Refusal> {
+        let made = render_all(&self.inner.templates, plan, token);
+        made.map(|_| ())
+            .map_err(|error| wrong_at("profile", "template", format!("{error}.")))
     }
 
     /// The agents that the visitor may know of and the filter lets through, oldest first.

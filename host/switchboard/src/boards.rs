@@ -75,10 +75,12 @@ impl Switchboard {
         self.board_for(who, id).await
     }
 
-    /// Change a board's entry.
+    /// Change a board's entry. It moves to another gateway only while it has no agents: they
+    /// would run on where they are.
     ///
     /// # Errors
-    /// As [`Switchboard::add_board`], and `not_found`.
+    /// As [`Switchboard::add_board`], `not_found`, and `conflict` where somebody else changed
+    /// the entry meanwhile.
     pub async fn update_board(
         &self,
         who: &Visitor,
@@ -86,6 +88,7 @@ impl Switchboard {
         change: BoardChange,
     ) -> Result<Board, Refusal> {
         let before = self.board_for(who, id).await?;
+        let as_read = before.updated_at;
         let board = self
             .tidy_board(Board {
                 gateway_id: change.gateway_id.or(before.gateway_id),
@@ -98,7 +101,7 @@ impl Switchboard {
             })
             .await?;
         let event = self.inner.house.event(EventType::BoardUpdated, who);
-        let written = self.inner.ledger.update_board(&board, event).await;
+        let written = self.inner.ledger.update_board(&board, as_read, event).await;
         match written.map_err(unread)? {
             Ok(_) => Ok(board),
             Err(why) => Err(clash(why, "board", &board.name)),

@@ -1,9 +1,11 @@
 //! Agents that show their token: who it is, and that it is there.
 
+use dispatch_contract::event::EventType;
 use dispatch_contract::gateway_agent::{AgentKind, GatewayAgent};
 use dispatch_contract::{AgentRecordId, Code, Phase, Refusal, Timestamp};
 
 use crate::Switchboard;
+use crate::house::Visitor;
 use crate::refuse::unread;
 use crate::token;
 
@@ -20,10 +22,14 @@ impl Switchboard {
         let now = self.inner.house.now();
         let unless_since = Timestamp::from_micros(now.micros() - SEEN_EVERY_US).unwrap_or(now);
         let ledger = &self.inner.ledger;
-        ledger
-            .agent_seen(agent_id, now, unless_since)
-            .await
-            .map_err(unread)?;
+        let event = self
+            .inner
+            .house
+            .event(EventType::AgentOnline, &Visitor::the_house());
+        let back = ledger.agent_seen(agent_id, unless_since, event).await;
+        if back.map_err(unread)?.is_some() {
+            tracing::info!(agent = %agent_id, "an agent is back");
+        }
         let agent = ledger.gateway_agent(agent_id).await.map_err(unread)?;
         agent.ok_or_else(unknown)
     }

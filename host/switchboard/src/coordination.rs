@@ -1,5 +1,6 @@
 //! What is said to agents: nudges, questions and handoffs to leads, questions to the person
-//! behind the main agent. Each leaves an event, whether the gateway took it or not.
+//! behind the main agent. Each leaves an event, whether the gateway took it or not, and goes on
+//! to that, whether or not whoever asked still waits. To many leads: [`crate::leads`].
 
 use std::future::Future;
 
@@ -8,18 +9,17 @@ use dispatch_contract::event::EventType;
 use dispatch_contract::gateway::Gateway;
 use dispatch_contract::gateway_agent::{AgentKind, GatewayAgent};
 use dispatch_contract::gateway_work::{
-    BroadcastOutcome, BroadcastResult, LeadBroadcast, LeadMessage, LeadMessageKind, MessageSent,
-    NewAgent, Nudge, UserQuestion,
+    LeadMessage, LeadMessageKind, MessageSent, Nudge, UserQuestion,
 };
-use dispatch_contract::{AgentRecordId, BoardId, GatewayId, Refusal};
-use dispatch_ledger::AgentFilter;
+use dispatch_contract::{AgentRecordId, BoardId, Refusal};
+use dispatch_ledger::{AgentFilter, short};
 use dispatch_provision::coordinate::{self, Addressee, CoordinationError, Lead, Sent};
 use dispatch_provision::{AgentKey, OpenClaw};
 use serde_json::{Value, json};
 
 use crate::Switchboard;
 use crate::house::Visitor;
-use crate::lifecycle::{Job, Key};
+use crate::lifecycle::finished;
 use crate::links::Prompt;
 use crate::plan::key;
 use crate::refuse::{failed_saying, unread, wrong, wrong_at};
@@ -35,14 +35,14 @@ pub enum Speaker {
 }
 
 impl Speaker {
-    fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::Operator => "an operator",
             Self::Main(agent) => &agent.name,
         }
     }
 
-    fn may_speak_on(&self, gateway: &Gateway) -> Result<(), Refusal> {
+    pub(crate) fn may_speak_on(&self, gateway: &Gateway) -> Result<(), Refusal> {
         match self {
             Self::Main(agent) if agent.gateway_id != Some(gateway.gateway_id) => Err(Refusal::new(
                 dispatch_contract::Code::RoleForbidden,
@@ -61,6 +61,16 @@ impl Switchboard {
     /// # Errors
     /// `not_found`, `invalid_input`, `gateway_failed`, `store_unavailable`.
     pub async fn nudge(
+        &self,
+        who: &Visitor,
+        id: AgentRecordId,
+        nudge: Nudge,
+    ) -> Result<MessageSent, Refusal> {
+        let (board, who) = (self.clone(), who.clone());
+        finished(async move { board.tell_agent(&who, id, nudge).await }).await
+    }
+
+    async fn tell_agent(
         &self,
         who: &Visitor,
         id: AgentRecordId,
@@ -95,6 +105,17 @@ impl Switchboard {
         board_id: BoardId,
         message: LeadMessage,
     ) -> Result<MessageSent, Refusal> {
+        let (board, who, speaker) = (self.clone(), who.clone(), speaker.clone());
+        finished(async move { board.tell_lead(&who, &speaker, board_id, message).await }).await
+    }
+
+    async fn tell_lead(
+        &self,
+        who: &Visitor,
+        speaker: &Speaker,
+        board_id: BoardId,
+        message: LeadMessage,
+    ) -> Result<MessageSent, Refusal> {
         const WHAT: &str = "lead message dispatch";
         let board = self.board_for(who, board_id).await?;
         content(&message.message)?;
@@ -119,81 +140,23 @@ impl Switchboard {
         self.told(who, WHAT, about, sent).await
     }
 
-    /// The same to the leads of a gateway's boards, each with what became of it.
-    ///
-    /// # Errors
-    /// `not_found`, `invalid_input`, `role_forbidden`, `store_unavailable`.
-    pub async fn broadcast(
-        &self,
-        who: &Visitor,
-        speaker: &Speaker,
-        gateway_id: GatewayId,
-        message: LeadBroadcast,
-    ) -> Result<BroadcastOutcome, Refusal> {
-        let (gateway, line) = self.line(who, gateway_id).await?;
-        speaker.may_speak_on(&gateway)?;
-        content(&message.message)?;
-        let mut boards = self.boards_on(gateway_id).await?;
-        if let Some(chosen) = &message.board_ids {
-            if let Some(unknown) = chosen
-                .iter()
-                .find(|id| !boards.iter().any(|board| board.board_id == **id))
-            {
-                let message = format!("The board {unknown} is not on this gateway.");
-                return Err(wrong_at("board_ids", "unknown", message));
-            }
-            boards.retain(|board| chosen.contains(&board.board_id));
-        }
-        let mut unmade = Vec::new();
-        let mut leads = Vec::new();
-        for board in &boards {
-            match self.ensure_lead(who, board).await {
-                Ok(lead) => leads.push(lead_of(board, &lead)),
-                Err(refusal) => unmade.push(BroadcastResult {
-                    board_id: board.board_id,
-                    ok: false,
-                    error: Some(refusal.detail),
-                }),
-            }
-        }
-        let plane = OpenClaw::new(&line);
-        let said = said(message.kind, speaker, &message.message);
-        let done = coordinate::broadcast(&plane, &leads, &said, who.correlation_id.clone());
-        let done = done
-            .await
-            .map_err(|error| refused("lead broadcast dispatch", error))?;
-        let failed_before = u32::try_from(unmade.len()).unwrap_or(u32::MAX);
-        let mut results: Vec<_> = done
-            .results
-            .into_iter()
-            .map(|result| BroadcastResult {
-                board_id: result.board_id,
-                ok: result.ok,
-                error: result.error,
-            })
-            .collect();
-        results.extend(unmade);
-        let outcome = BroadcastOutcome {
-            correlation_id: done.correlation_id,
-            sent: done.sent,
-            failed: done.failed + failed_before,
-            results,
-        };
-        let about = json!({ "kind": "broadcast", "from": speaker.name(), "gateway_id": gateway_id, "results": outcome.results,
-            "correlation_id": outcome.correlation_id });
-        let failed = format!("{} of {} boards", outcome.failed, outcome.results.len());
-        let ok = outcome.failed == 0;
-        self.record(who, about, if ok { Ok(()) } else { Err(&failed) })
-            .await?;
-        Ok(outcome)
-    }
-
     /// Have the main agent of a board's gateway ask the person it works for.
     ///
     /// # Errors
     /// `not_found`, `invalid_input` where the gateway has no main agent, `gateway_failed`,
     /// `store_unavailable`.
     pub async fn ask_user(
+        &self,
+        who: &Visitor,
+        speaker: &Speaker,
+        board_id: BoardId,
+        question: UserQuestion,
+    ) -> Result<MessageSent, Refusal> {
+        let (board, who, speaker) = (self.clone(), who.clone(), speaker.clone());
+        finished(async move { board.put_to_user(&who, &speaker, board_id, question).await }).await
+    }
+
+    async fn put_to_user(
         &self,
         who: &Visitor,
         speaker: &Speaker,
@@ -236,58 +199,6 @@ impl Switchboard {
         self.told(who, "ask-user dispatch", about, sent).await
     }
 
-    /// The board's lead, registered and made where it is not there.
-    async fn ensure_lead(&self, who: &Visitor, board: &Board) -> Result<GatewayAgent, Refusal> {
-        let lead = AgentFilter {
-            board_id: Some(board.board_id),
-            kind: Some(AgentKind::Lead),
-            limit: 1,
-            ..AgentFilter::default()
-        };
-        let found = self
-            .inner
-            .ledger
-            .gateway_agents(&lead)
-            .await
-            .map_err(unread)?;
-        let (agent, given) = match found.items.into_iter().next() {
-            Some(agent)
-                if agent.generation > 0
-                    && agent.last_error.is_none()
-                    && agent.gateway_id == board.gateway_id =>
-            {
-                return Ok(agent);
-            }
-            // it was not made to its end, or its board has moved to another gateway
-            Some(agent) => (agent, Key::Kept),
-            None => {
-                let entry = NewAgent {
-                    kind: AgentKind::Lead,
-                    gateway_id: None,
-                    board_id: Some(board.board_id),
-                    name: None,
-                    profile: dispatch_contract::gateway_agent::AgentProfile {
-                        role: "Board Lead".into(),
-                        ..Default::default()
-                    },
-                    heartbeat: Default::default(),
-                    wake: true,
-                };
-                let (agent, minted) = self.register_agent(who, entry).await?;
-                (agent, Key::Given(minted))
-            }
-        };
-        let job = Job {
-            action: "provision",
-            key: given,
-            wake: true,
-            reset_session: true,
-            overwrite: false,
-            force_bootstrap: false,
-        };
-        Ok(self.to_the_end(who, agent, job).await?.agent)
-    }
-
     /// Waits for a message to go out, and writes down what became of it.
     async fn told(
         &self,
@@ -316,7 +227,7 @@ impl Switchboard {
         }
     }
 
-    async fn record(
+    pub(crate) async fn record(
         &self,
         who: &Visitor,
         mut about: Value,
@@ -324,7 +235,7 @@ impl Switchboard {
     ) -> Result<(), Refusal> {
         about["ok"] = outcome.is_ok().into();
         if let Err(error) = outcome {
-            about["error"] = error.into();
+            about["error"] = short(error).into();
         }
         let mut event = self.inner.house.event(EventType::AgentMessaged, who);
         event.payload = about;
@@ -337,7 +248,7 @@ impl Switchboard {
     }
 }
 
-fn refused(what: &str, error: CoordinationError) -> Refusal {
+pub(crate) fn refused(what: &str, error: CoordinationError) -> Refusal {
     match &error {
         CoordinationError::Gateway(gateway) => {
             failed_saying(what, &dispatch_gateway::diagnosis::normalised(gateway))
@@ -355,7 +266,7 @@ fn kind_name(kind: LeadMessageKind) -> &'static str {
     }
 }
 
-fn lead_of(board: &Board, lead: &GatewayAgent) -> Lead {
+pub(crate) fn lead_of(board: &Board, lead: &GatewayAgent) -> Lead {
     Lead {
         board_id: board.board_id,
         board_name: board.name.clone(),
@@ -363,7 +274,11 @@ fn lead_of(board: &Board, lead: &GatewayAgent) -> Lead {
     }
 }
 
-fn said(kind: LeadMessageKind, speaker: &Speaker, text: &str) -> coordinate::LeadMessage {
+pub(crate) fn said(
+    kind: LeadMessageKind,
+    speaker: &Speaker,
+    text: &str,
+) -> coordinate::LeadMessage {
     coordinate::LeadMessage {
         kind: match kind {
             LeadMessageKind::Question => coordinate::LeadMessageKind::Question,

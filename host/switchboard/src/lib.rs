@@ -9,8 +9,10 @@ mod agents;
 mod boards;
 mod check_in;
 mod coordination;
+mod drift;
 mod find;
 mod house;
+mod leads;
 mod lifecycle;
 mod links;
 mod plan;
@@ -65,6 +67,7 @@ struct Inner {
     base_url: String,
     /// Work on a gateway, one piece at a time.
     turns: Mutex<HashMap<GatewayId, Arc<tokio::sync::Mutex<()>>>>,
+    rounds: reconcile::Rounds,
     watch: watch::Board,
 }
 
@@ -80,6 +83,7 @@ impl Switchboard {
                 templates: parts.templates,
                 base_url: parts.base_url,
                 turns: Mutex::default(),
+                rounds: reconcile::Rounds::default(),
                 watch: watch::Board::default(),
             }),
         }

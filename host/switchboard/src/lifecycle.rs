@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dispatch_contract::event::EventType;
 use dispatch_contract::gateway_agent::{AgentStatus, GatewayAgent};
-use dispatch_contract::{Code, GatewayId, Phase, Refusal};
+use dispatch_contract::{AgentRecordId, Code, GatewayId, Phase, Refusal, Timestamp};
 use dispatch_gateway::Secret;
 use dispatch_gateway::diagnosis::normalised;
 use dispatch_gateway::retry::COORDINATION;
@@ -21,11 +21,15 @@ use crate::Switchboard;
 use crate::house::Visitor;
 use crate::links::Prompt;
 use crate::plan::Site;
-use crate::refuse::{failed_saying, no_such, unread, wrong};
+use crate::refuse::{conflict, failed_saying, no_such, unread, wrong};
 use crate::token;
 
 /// A woken agent has so long to check in.
-const CHECK_IN_WITHIN_US: i64 = 30_000_000;
+const CHECK_IN_WITHIN: Duration = Duration::from_secs(30);
+
+/// Work on one agent takes so long at most: what may be tried again is tried for 45 s, and a call
+/// that is under way then is waited for.
+const WORK_WITHIN: Duration = Duration::from_secs(120);
 
 /// How long work waits for other work on the same gateway.
 const TURN_WITHIN: Duration = Duration::from_secs(60);
@@ -40,11 +44,23 @@ pub(crate) enum Key {
     New,
 }
 
+/// When nothing is to be done after all, by the agent's row when its gateway's turn has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unless {
+    /// It is done in any case.
+    Never,
+    /// It is there: made to its end, with no work under way.
+    There,
+    /// It has checked in.
+    CheckedIn,
+}
+
 /// What is to be done to an agent.
 pub(crate) struct Job {
     /// What it is called where it fails: `provision`, `update`, `token rotation`.
     pub(crate) action: &'static str,
     pub(crate) key: Key,
+    pub(crate) unless: Unless,
     pub(crate) wake: bool,
     pub(crate) reset_session: bool,
     pub(crate) overwrite: bool,
@@ -76,11 +92,30 @@ impl Switchboard {
         agent: GatewayAgent,
         job: Job,
     ) -> Result<Done, Refusal> {
+        // what cannot be carried out waits for nothing
+        let gateway_id = self.site(&agent).await?.gateway.gateway_id;
+        let _turn = self.turn(gateway_id).await?;
+        // what others did to it meanwhile counts
+        let agent = self
+            .agent_for(&Visitor::the_house(), agent.agent_id)
+            .await?;
         let site = self.site(&agent).await?;
+        if site.gateway.gateway_id != gateway_id {
+            return Err(conflict(
+                "The agent's board has moved to another gateway meanwhile; ask again.",
+            ));
+        }
+        let over = match job.unless {
+            Unless::Never => false,
+            Unless::There => is_there(&agent, Some(gateway_id)),
+            Unless::CheckedIn => agent.check_in_deadline.is_none(),
+        };
+        if over {
+            return Ok(Done { agent, token: None });
+        }
         let link = self.inner.links.link(&site.gateway)?;
-        let _turn = self.turn(site.gateway.gateway_id).await?;
         let now = self.inner.house.now();
-        let first = agent.status == AgentStatus::Provisioning;
+        let first = agent.made_at.is_none() || agent.gateway_id != Some(gateway_id);
         let begin = LifecycleBegin {
             agent_id: agent.agent_id,
             status: if first {
@@ -88,13 +123,8 @@ impl Switchboard {
             } else {
                 AgentStatus::Updating
             },
-            gateway_id: Some(site.gateway.gateway_id),
-            check_in_deadline: job
-                .wake
-                .then(|| {
-                    dispatch_contract::Timestamp::from_micros(now.micros() + CHECK_IN_WITHIN_US)
-                })
-                .flatten(),
+            gateway_id: Some(gateway_id),
+            over_by: job.wake.then(|| after(now, WORK_WITHIN)),
             now,
         };
         let begun = self
@@ -103,11 +133,21 @@ impl Switchboard {
             .begin_lifecycle(&begin)
             .await
             .map_err(unread)?;
-        let begun = begun.ok_or_else(|| no_such("agent", agent.agent_id))?;
+        let Some(begun) = begun else {
+            // gone since, or about to be
+            self.agent_for(&Visitor::the_house(), agent.agent_id)
+                .await?;
+            return Err(being_removed(agent.agent_id));
+        };
         let action = job.action;
-        let outcome = self
-            .apply(who, &begun, &site, Prompt(link), job, first)
-            .await;
+        let work = self.apply(who, &begun, &site, Prompt(link), job, first);
+        let outcome = tokio::time::timeout(WORK_WITHIN, work).await;
+        let outcome = outcome.unwrap_or_else(|_| {
+            let limit_s = WORK_WITHIN.as_secs();
+            Err(Failed::Gateway(format!(
+                "it was not done within {limit_s} s"
+            )))
+        });
         let said = outcome.as_ref().map(|_| ()).map_err(Failed::said);
         let said = said.as_ref().copied().map_err(String::as_str);
         self.note(who, &begun, said).await?;
@@ -133,8 +173,12 @@ impl Switchboard {
         outcome: Result<(), &str>,
     ) -> Result<(), Refusal> {
         let event = self.inner.house.event(EventType::AgentProvisioned, who);
+        // from now, however long the work took: that is no time in which it could have answered
+        let check_in_by = after(self.inner.house.now(), CHECK_IN_WITHIN);
         let ledger = &self.inner.ledger;
-        let ended = ledger.end_lifecycle(begun, outcome, event).await;
+        let ended = ledger
+            .end_lifecycle(begun, outcome, check_in_by, event)
+            .await;
         if ended.map_err(unread)?.is_none() {
             tracing::info!(agent = %begun.agent_id, generation = begun.generation,
                 "later work on the agent has begun meanwhile; what came of this is not kept");
@@ -232,7 +276,7 @@ impl Switchboard {
     /// Is this the agent's token?
     pub(crate) async fn holds(
         &self,
-        agent: dispatch_contract::AgentRecordId,
+        agent: AgentRecordId,
         token: &Secret,
     ) -> Result<bool, Refusal> {
         let Some(mark) = token::mark(token.expose()) else {
@@ -271,6 +315,27 @@ impl Switchboard {
                 )
             })
     }
+}
+
+/// Is the agent made, on this gateway, with no work under way on it that anybody knows of?
+pub(crate) fn is_there(agent: &GatewayAgent, gateway: Option<GatewayId>) -> bool {
+    matches!(agent.status, AgentStatus::Online | AgentStatus::Offline)
+        && agent.made_at.is_some()
+        && agent.gateway_id == gateway
+}
+
+/// An agent on its way out is not brought back: 409.
+pub(crate) fn being_removed(agent: AgentRecordId) -> Refusal {
+    conflict(format!(
+        "The agent {agent} is being removed: finish that with `dispatch agent remove`, then add \
+         another."
+    ))
+}
+
+/// So long after an instant.
+pub(crate) fn after(now: Timestamp, time: Duration) -> Timestamp {
+    let time_us = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(now.micros().saturating_add(time_us)).unwrap_or(now)
 }
 
 /// Work that goes on to its end, whether or not whoever asked for it still waits.

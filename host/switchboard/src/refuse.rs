@@ -31,6 +31,11 @@ pub(crate) fn no_such(what: &str, id: impl std::fmt::Display) -> Refusal {
     )
 }
 
+/// It is not as whoever asks takes it to be: 409.
+pub(crate) fn conflict(detail: impl Into<String>) -> Refusal {
+    Refusal::new(Code::Conflict, Phase::Invariant, detail)
+}
+
 /// A gateway did wrong: 502, in document 003's words.
 pub(crate) fn failed(what: &str, error: &GatewayError) -> Refusal {
     failed_saying(what, &normalised(error))
@@ -44,7 +49,6 @@ pub(crate) fn failed_saying(what: &str, said: &str) -> Refusal {
 
 /// It clashes with what is there: 409; or it stands on what is gone: 422.
 pub(crate) fn clash(clash: Clash, what: &str, name: &str) -> Refusal {
-    let conflict = |detail: String| Refusal::new(Code::Conflict, Phase::Invariant, detail);
     match clash {
         Clash::NameTaken => conflict(format!(
             "Another {what} is called `{name}`: take another name."
@@ -55,7 +59,16 @@ pub(crate) fn clash(clash: Clash, what: &str, name: &str) -> Refusal {
         Clash::BoardFull { max_agents } => conflict(format!(
             "The board has its {max_agents} workers: remove one, or raise its max_agents."
         )),
-        Clash::Staffed => conflict("The board has agents: remove them first.".into()),
+        Clash::Staffed => conflict("The board has agents: remove them first."),
+        Clash::Settled => conflict(
+            "The board has agents on its gateway, which would run on there: remove them first \
+             (`dispatch agent list --board`, `dispatch agent remove`), move the board, then add them \
+             again.",
+        ),
+        Clash::Changed => conflict(format!(
+            "Somebody else changed the {what} `{name}` meanwhile: look at it again, then send your \
+             change anew."
+        )),
         Clash::Gone => wrong(format!(
             "What this {what} stands on is not there: its gateway or board was removed, or is of \
              another organization."

@@ -99,6 +99,7 @@ impl Switchboard {
             created_at: now,
             updated_at: now,
         })?;
+        may_send(&gateway)?;
         may_name(who.organization, &gateway)?;
         compatible(&gateway).await?;
         let event = self.inner.house.event(EventType::GatewayRegistered, who);
@@ -140,7 +141,8 @@ impl Switchboard {
     /// pairing or minimum version changed.
     ///
     /// # Errors
-    /// As [`Switchboard::add_gateway`], and `not_found`.
+    /// As [`Switchboard::add_gateway`], `not_found`, and `conflict` where somebody else changed
+    /// the entry meanwhile.
     pub async fn update_gateway(
         &self,
         who: &Visitor,
@@ -149,6 +151,7 @@ impl Switchboard {
     ) -> Result<Gateway, Refusal> {
         let before = self.gateway_for(who, id).await?;
         let keep = before.clone();
+        let sends = change.send_channels.is_some();
         let gateway = tidy(Gateway {
             name: change.name.unwrap_or(keep.name),
             url: change.url.unwrap_or(keep.url),
@@ -163,13 +166,20 @@ impl Switchboard {
             updated_at: self.inner.house.now(),
             ..before.clone()
         })?;
+        if sends {
+            may_send(&gateway)?;
+        }
         let rewired = Wiring::of(&gateway) != Wiring::of(&before);
         if rewired {
             may_name(who.organization, &gateway)?;
             compatible(&gateway).await?;
         }
         let event = self.inner.house.event(EventType::GatewayUpdated, who);
-        let written = self.inner.ledger.update_gateway(&gateway, event).await;
+        let written = self
+            .inner
+            .ledger
+            .update_gateway(&gateway, before.updated_at, event)
+            .await;
         match written.map_err(unread)? {
             Ok(_) if rewired => {
                 self.inner.links.drop_link(id).await;
@@ -226,6 +236,16 @@ fn tidy(entry: Gateway) -> Result<Gateway, Refusal> {
     // what contradicts itself is known before anything is dialled
     target(&gateway)?;
     Ok(gateway)
+}
+
+/// Messages that calls owe are the house's: they leave through its own gateways alone.
+fn may_send(gateway: &Gateway) -> Result<(), Refusal> {
+    if gateway.send_channels.is_empty() || gateway.organization_id == OrganizationId::HOUSE {
+        return Ok(());
+    }
+    let message = "Messages leave through gateways of the house alone, never through another \
+                   organization's: leave send_channels empty.";
+    Err(wrong_at("send_channels", "not_the_house", message))
 }
 
 /// Connects once and compares versions.

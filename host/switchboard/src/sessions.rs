@@ -56,7 +56,14 @@ impl Switchboard {
         let (gateway, line) = self.line(who, id).await?;
         let key = checked(key)?;
         let main = AgentKey::Main(gateway.gateway_id).session_key();
-        let list = list(&line).await.map_err(|error| failed(WHAT, &error))?;
+        // among the latest alone it might not be
+        let alike = sessions::List {
+            limit: Some(MAX_SESSIONS),
+            search: Some(key.to_owned()),
+            ..sessions::List::default()
+        };
+        let list = ask(&line, &alike).await;
+        let list = list.map_err(|error| failed(WHAT, &error))?;
         if let Some(session) = list.sessions.into_iter().find(|session| session.key == key) {
             return Ok(entry(session));
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use dispatch_contract::board::Board;
 use dispatch_contract::event::EventType;
 use dispatch_contract::gateway::Gateway;
-use dispatch_contract::gateway_agent::GatewayAgent;
+use dispatch_contract::gateway_agent::{AgentStatus, GatewayAgent};
 use dispatch_contract::gateway_work::{SyncOutcome, SyncTrouble, SyncWish};
 use dispatch_contract::{AgentRecordId, BoardId, GatewayId, Refusal};
 use dispatch_gateway::Secret;
@@ -50,7 +50,7 @@ impl Switchboard {
     ) -> Result<SyncOutcome, Refusal> {
         let line = Prompt(self.inner.links.link(&gateway)?);
         let _turn = self.turn(gateway.gateway_id).await?;
-        let roster = self.roster(&gateway).await?;
+        let roster = self.roster(&gateway, Paused::LeftAlone).await?;
         let left = wish.board_id.and_then(|id| roster.left(id));
         let options = SyncOptions {
             include_main: wish.include_main,
@@ -62,7 +62,11 @@ impl Switchboard {
             board_id: wish.board_id,
         };
         let plane = OpenClaw::new(&line);
-        let book = Book { board: self, who };
+        let book = Book {
+            board: self,
+            who,
+            unmade: &roster.unmade,
+        };
         let templates = &self.inner.templates;
         let id = gateway.gateway_id;
         let outcome = match left {
@@ -85,7 +89,11 @@ impl Switchboard {
     }
 
     /// What each agent of a gateway should be.
-    async fn roster(&self, gateway: &Gateway) -> Result<Roster, Refusal> {
+    pub(crate) async fn roster(
+        &self,
+        gateway: &Gateway,
+        paused: Paused,
+    ) -> Result<Roster, Refusal> {
         let boards: HashMap<BoardId, Board> = self
             .boards_on(gateway.gateway_id)
             .await?
@@ -101,27 +109,40 @@ impl Switchboard {
         let owner = owner
             .map(|organization| organization.name)
             .unwrap_or_default();
-        let (mut plans, mut unplanned) = (Vec::new(), Vec::new());
+        let mut roster = Roster {
+            boards: HashMap::new(),
+            plans: Vec::new(),
+            unmade: Vec::new(),
+            unplanned: Vec::new(),
+        };
         for agent in self.agents_on(gateway.gateway_id).await? {
             let board = agent.board_id.and_then(|id| boards.get(&id));
-            if board.is_some_and(|board| board.paused) {
+            if paused == Paused::LeftAlone && board.is_some_and(|board| board.paused) {
                 continue;
             }
-            match plan(&agent, gateway, board, owner.clone(), &self.inner.base_url) {
-                Ok(plan) => plans.push(plan),
-                Err(refusal) => unplanned.push(SyncTrouble {
+            let planned = if agent.status == AgentStatus::Removing {
+                Err(BEING_REMOVED.to_owned())
+            } else {
+                let plan = plan(&agent, gateway, board, owner.clone(), &self.inner.base_url);
+                plan.map_err(|refusal| refusal.detail)
+            };
+            match planned {
+                Ok(plan) => {
+                    if agent.made_at.is_none() {
+                        roster.unmade.push(agent.agent_id);
+                    }
+                    roster.plans.push(plan);
+                }
+                Err(message) => roster.unplanned.push(SyncTrouble {
                     agent_id: Some(agent.agent_id),
                     agent_name: Some(agent.name),
                     board_id: agent.board_id,
-                    message: refusal.detail,
+                    message,
                 }),
             }
         }
-        Ok(Roster {
-            boards,
-            plans,
-            unplanned,
-        })
+        roster.boards = boards;
+        Ok(roster)
     }
 
     /// Every board on a gateway, oldest first.
@@ -165,13 +186,28 @@ impl Switchboard {
     }
 }
 
+/// What is said of an agent that is on its way out.
+const BEING_REMOVED: &str = "The agent is being removed: it is left as it is. Finish that with \
+    `dispatch agent remove`.";
+
+/// What becomes of agents of paused boards.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paused {
+    /// They are not on the roster.
+    LeftAlone,
+    /// They are as all others.
+    Listed,
+}
+
 /// A gateway's agents, as a sync takes them.
-struct Roster {
+pub(crate) struct Roster {
     boards: HashMap<BoardId, Board>,
-    /// What each should be, oldest first; without those of paused boards.
-    plans: Vec<AgentPlan>,
-    /// Those whose entries make no plan, with the reason.
-    unplanned: Vec<SyncTrouble>,
+    /// What each should be, oldest first.
+    pub(crate) plans: Vec<AgentPlan>,
+    /// Of these, whose provisioning never ended well.
+    unmade: Vec<AgentRecordId>,
+    /// Those whose entries make no plan, and those on their way out, with the reason.
+    pub(crate) unplanned: Vec<SyncTrouble>,
 }
 
 impl Roster {
@@ -191,6 +227,7 @@ impl Roster {
 struct Book<'b> {
     board: &'b Switchboard,
     who: &'b Visitor,
+    unmade: &'b [AgentRecordId],
 }
 
 impl Tokens for Book<'_> {
@@ -200,6 +237,10 @@ impl Tokens for Book<'_> {
         token: &'a Secret,
     ) -> BoxFuture<'a, Result<bool, TokensError>> {
         Box::pin(async move { self.board.holds(agent, token).await.map_err(unlooked) })
+    }
+
+    fn made(&self, agent: AgentRecordId) -> bool {
+        !self.unmade.contains(&agent)
     }
 
     fn rotate(&self, agent: AgentRecordId) -> BoxFuture<'_, Result<Secret, TokensError>> {

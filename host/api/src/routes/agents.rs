@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use dispatch_contract::gateway_agent::AgentKind;
-use dispatch_contract::gateway_work::{NewAgent, Nudge, ProvisionWish};
+use dispatch_contract::gateway_work::{AgentChange, NewAgent, Nudge, ProvisionWish};
 use dispatch_contract::{BoardId, GatewayId};
 use dispatch_switchboard::AgentFilter;
 use serde::Deserialize;
@@ -81,6 +81,24 @@ pub(crate) async fn show(
 ) -> Reply {
     let found = api.switchboard().agent(&operator.0, id("agent", &agent)?);
     Ok(json(&found.await?))
+}
+
+/// Change an agent's name, profile or heartbeat, and bring it to that on its gateway. Where the
+/// gateway fails the change stands. An audited action.
+#[utoipa::path(patch, path = "/v0/agents/{agent_id}", operation_id = "change_agent", tag = "agents",
+    params(("agent_id" = String, Path)),
+    request_body(content = ref("#/components/schemas/AgentChange"), content_type = "application/json"),
+    responses((status = 200, description = "As it stands; with a token where it needed another", body = ref("#/components/schemas/AgentProvisioned"), content_type = "application/json")))]
+pub(crate) async fn change(
+    State(api): State<Api>,
+    operator: Operator,
+    Path(agent): Path<String>,
+    change: Result<Json<AgentChange>, JsonRejection>,
+) -> Reply {
+    let agent = id("agent", &agent)?;
+    let change = read(change, "A change is {name?, profile?, heartbeat?}")?;
+    let made = api.switchboard().change_agent(&operator.0, agent, change);
+    Ok(json(&made.await?))
 }
 
 /// Bring an agent to what its entry says, whatever was done of it so far; an audited action.
@@ -158,5 +176,7 @@ pub(crate) async fn nudge(
     responses((status = 200, description = "Who it is", body = ref("#/components/schemas/GatewayAgent"), content_type = "application/json")))]
 pub(crate) async fn check_in(State(api): State<Api>, headers: HeaderMap) -> Reply {
     let token = agent_token(&headers, &api)?;
-    Ok(json(&api.switchboard().check_in(token).await?))
+    let agent = api.switchboard().check_in(token).await?;
+    api.inner.rates.held(token);
+    Ok(json(&agent))
 }

@@ -209,6 +209,21 @@ pub(crate) async fn sync(
     Ok(json(&outcome.await?))
 }
 
+/// What on a gateway is not as its agents' entries and templates say; nothing is changed.
+#[utoipa::path(get, path = "/v0/gateways/{gateway_id}/drift", operation_id = "gateway_drift", tag = "gateways",
+    params(("gateway_id" = String, Path)),
+    responses((status = 200, description = "What differs, agent by agent; a sync mends it", body = ref("#/components/schemas/GatewayDrift"), content_type = "application/json")))]
+pub(crate) async fn drift(
+    State(api): State<Api>,
+    operator: Operator,
+    Path(gateway): Path<String>,
+) -> Reply {
+    let found = api
+        .switchboard()
+        .drift(&operator.0, id("gateway", &gateway)?);
+    Ok(json(&found.await?))
+}
+
 /// How gateways are.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct GatewayHealthList {

@@ -77,6 +77,7 @@ mod openapi_paths {
         outbox::list,
         outbox::replay,
         gateways::sync,
+        gateways::drift,
         sessions::list,
         sessions::show,
         sessions::history,
@@ -92,6 +93,7 @@ mod openapi_paths {
         agents::list,
         agents::add,
         agents::show,
+        agents::change,
         agents::provision,
         agents::rotate_token,
         agents::remove,
@@ -171,6 +173,7 @@ pub fn router(api: Api) -> Router {
         )
         .route("/v0/gateways/{gateway_id}/status", get(gateways::status))
         .route("/v0/gateways/{gateway_id}/sync", post(gateways::sync))
+        .route("/v0/gateways/{gateway_id}/drift", get(gateways::drift))
         .route("/v0/gateways/{gateway_id}/sessions", get(sessions::list))
         .route(
             "/v0/gateways/{gateway_id}/sessions/{session_key}",
@@ -196,7 +199,9 @@ pub fn router(api: Api) -> Router {
         .route("/v0/agents", get(agents::list).post(agents::add))
         .route(
             "/v0/agents/{agent_id}",
-            get(agents::show).delete(agents::remove),
+            get(agents::show)
+                .patch(agents::change)
+                .delete(agents::remove),
         )
         .route("/v0/agents/{agent_id}/provision", post(agents::provision))
         .route(
@@ -291,8 +296,10 @@ async fn slow_deadline(State(api): State<Api>, request: Request, next: Next) -> 
 }
 
 async fn gateway_deadline(State(api): State<Api>, request: Request, next: Next) -> Response {
-    let late = "The gateway did not finish in time and the host goes on without you: `GET \
-                /v0/agents` and `GET /v0/gateways/{id}/status` say what becomes of it.";
+    let late = "The gateway did not finish in time and the host goes on without you. What becomes \
+                of it is in `GET /v0/audit`: `type=agent.provisioned` for agents and syncs, \
+                `type=agent.messaged` for what was to be said; `GET /v0/agents` and `GET \
+                /v0/gateways/{id}/drift` say how things stand.";
     within(api.inner.limits.upload_timeout, late, request, next).await
 }
 

@@ -69,9 +69,36 @@ pub(crate) fn switchboard(scene: &Scene, clock: &Clock) -> Switchboard {
     })
 }
 
+/// A fact of the house that begins now.
+pub(crate) fn event(clock: &Clock, kind: EventType) -> HouseEvent {
+    house(clock).event(kind, &Visitor::the_house())
+}
+
+/// Registers a gateway of this name that sends nothing; its token is put into a file.
+pub(crate) async fn named(
+    scene: &Scene,
+    name: &str,
+    url: String,
+    token: &str,
+    file: &Path,
+) -> Gateway {
+    entered(scene, name, url, token, file, BTreeMap::new()).await
+}
+
 /// Registers a gateway; its token is put into a file.
 pub(crate) async fn register(
     scene: &Scene,
+    url: String,
+    token: &str,
+    file: &Path,
+    send_channels: BTreeMap<ChannelKind, SendChannel>,
+) -> Gateway {
+    entered(scene, "front desk", url, token, file, send_channels).await
+}
+
+async fn entered(
+    scene: &Scene,
+    name: &str,
     url: String,
     token: &str,
     file: &Path,
@@ -86,7 +113,7 @@ pub(crate) async fn register(
     let gateway = Gateway {
         gateway_id: GatewayId(Ulid::generate()),
         organization_id: OrganizationId::HOUSE,
-        name: "front desk".into(),
+        name: name.into(),
         url,
         token_ref: Some(format!("file:{}", file.display())),
         device_key_ref: None,
@@ -99,7 +126,7 @@ pub(crate) async fn register(
         created_at: at,
         updated_at: at,
     };
-    let event = house(&clock).event(EventType::GatewayRegistered, &Visitor::the_house());
+    let event = event(&clock, EventType::GatewayRegistered);
     let added = scene.ledger.add_gateway(&gateway, event).await;
     added.expect("the database").expect("registered");
     gateway
