@@ -61,6 +61,7 @@ const ROUTES: &[(&str, &str, &[Role], u16)] = &[
     ("get", "/v0/outbox", OPERATORS, 200),
     ("post", "/v0/outbox/{outbox_id}/replay", OPERATORS, 404),
     ("post", "/v0/gateways/{gateway_id}/sync", OPERATORS, 404),
+    ("get", "/v0/gateways/{gateway_id}/drift", OPERATORS, 404),
     ("get", "/v0/gateways/{gateway_id}/sessions", OPERATORS, 404),
     (
         "get",
@@ -101,6 +102,7 @@ const ROUTES: &[(&str, &str, &[Role], u16)] = &[
     ("get", "/v0/agents", OPERATORS, 200),
     ("post", "/v0/agents", OPERATORS, 422),
     ("get", "/v0/agents/{agent_id}", OPERATORS, 404),
+    ("patch", "/v0/agents/{agent_id}", OPERATORS, 404),
     ("delete", "/v0/agents/{agent_id}", OPERATORS, 404),
     ("post", "/v0/agents/{agent_id}/provision", OPERATORS, 404),
     ("post", "/v0/agents/{agent_id}/rotate-token", OPERATORS, 404),

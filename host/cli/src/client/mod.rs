@@ -85,6 +85,12 @@ impl Client {
             .await
     }
 
+    /// `GET`, where the host may take minutes.
+    pub(crate) async fn get_slowly(&self, path: &[&str]) -> Result<Answer, Failure> {
+        let request = self.request(Method::GET, self.url(path));
+        self.send(request.timeout(STREAM_TIMEOUT)).await
+    }
+
     /// A request with a JSON body.
     pub(crate) async fn json(
         &self,

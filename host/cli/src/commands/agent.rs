@@ -1,7 +1,13 @@
 //! `dispatch agent`: agents that the house keeps on gateways, for operators.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
 use dispatch_contract::gateway_agent::{AgentKind, AgentProfile, GatewayAgent};
-use dispatch_contract::gateway_work::{AgentProvisioned, NewAgent, ProvisionWish};
+use dispatch_contract::gateway_work::{
+    AgentChange, AgentProvisioned, HeartbeatChange, NewAgent, ProfileChange, ProvisionWish,
+};
 use dispatch_contract::reading::Page;
 use dispatch_contract::{AgentRecordId, BoardId, GatewayId, Role};
 use reqwest::Method;
@@ -15,6 +21,9 @@ use crate::out;
 use crate::show::paint::Paint;
 use crate::show::table::Table;
 use crate::show::{clean, time};
+
+/// More of a template's file is not read: the host takes 20,000 characters.
+const MAX_TEMPLATE_BYTES: u64 = 128 * 1024;
 
 /// Look after agents on gateways (operators)
 #[derive(clap::Args)]
@@ -38,6 +47,8 @@ enum Action {
     Add(Box<AddArgs>),
     /// Show an agent
     Show(OneArgs),
+    /// Change an agent's entry and bring it to that on its gateway; what is not given stays
+    Set(Box<SetArgs>),
     /// Bring an agent to what its entry says, whatever was done of it so far
     Provision(ProvisionArgs),
     /// Give an agent another token; the one before holds no longer
@@ -103,6 +114,42 @@ struct Place {
 }
 
 #[derive(clap::Args)]
+struct SetArgs {
+    /// The agent's id
+    agent: AgentRecordId,
+    /// Another name
+    #[arg(long)]
+    name: Option<String>,
+    /// Its role in a word or two, as it is told
+    #[arg(long, value_name = "WORDS")]
+    told_role: Option<String>,
+    /// How it speaks
+    #[arg(long, value_name = "WORDS")]
+    style: Option<String>,
+    /// Its emoji, as such or as a :code:
+    #[arg(long)]
+    emoji: Option<String>,
+    /// Which dispatch role its credential carries
+    #[arg(long, value_name = "ROLE")]
+    dispatch_role: Option<Role>,
+    /// A template in the place of IDENTITY.md's; an empty file for the usual one
+    #[arg(long, value_name = "FILE")]
+    identity: Option<PathBuf>,
+    /// A template in the place of SOUL.md's; an empty file for the usual one
+    #[arg(long, value_name = "FILE")]
+    soul: Option<PathBuf>,
+    /// Look around by itself so often, such as 10m
+    #[arg(long, value_name = "TIME")]
+    every: Option<String>,
+    /// Where what it then says goes: last, none, or a channel
+    #[arg(long, value_name = "WHERE")]
+    target: Option<String>,
+    /// Say what it thought, too
+    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true")]
+    include_reasoning: Option<bool>,
+}
+
+#[derive(clap::Args)]
 struct ProvisionArgs {
     /// The agent's id
     agent: AgentRecordId,
@@ -140,6 +187,7 @@ impl Args {
                 let agent: GatewayAgent = answer.read()?;
                 return shown(global, &answer, &table(&[agent]));
             }
+            Action::Set(args) => set(&client, *args).await?,
             Action::Provision(args) => {
                 let wish = ProvisionWish {
                     wake: !args.asleep,
@@ -226,6 +274,46 @@ async fn add(client: &Client, args: AddArgs) -> Result<Answer, Failure> {
     client
         .slow_json(Method::POST, &["v0", "agents"], &json!(entry))
         .await
+}
+
+async fn set(client: &Client, args: SetArgs) -> Result<Answer, Failure> {
+    let change = AgentChange {
+        name: args.name,
+        profile: Some(ProfileChange {
+            role: args.told_role,
+            communication_style: args.style,
+            emoji: args.emoji,
+            dispatch_role: args.dispatch_role,
+            identity_template: args.identity.as_deref().map(template).transpose()?,
+            soul_template: args.soul.as_deref().map(template).transpose()?,
+        })
+        .filter(|profile| *profile != ProfileChange::default()),
+        heartbeat: Some(HeartbeatChange {
+            every: args.every,
+            target: args.target,
+            include_reasoning: args.include_reasoning,
+        })
+        .filter(|heartbeat| *heartbeat != HeartbeatChange::default()),
+    };
+    if change == AgentChange::default() {
+        return Err(Failure::usage(
+            "say what to change: --name, --told-role, --soul, --every, ...",
+        ));
+    }
+    let agent = of(args.agent);
+    agent.ask(client, Method::PATCH, &[], &json!(change)).await
+}
+
+/// A template's text. The host says whether it can be made into a file.
+fn template(path: &Path) -> Result<String, Failure> {
+    let read = || -> std::io::Result<String> {
+        let mut text = String::new();
+        File::open(path)?
+            .take(MAX_TEMPLATE_BYTES)
+            .read_to_string(&mut text)?;
+        Ok(text)
+    };
+    read().map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))
 }
 
 fn table(agents: &[GatewayAgent]) -> String {

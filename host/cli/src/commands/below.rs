@@ -33,6 +33,15 @@ impl Below {
         client.get(&self.path(rest), &[]).await
     }
 
+    /// The same where the host may take minutes.
+    pub(crate) async fn get_slowly(
+        &self,
+        client: &Client,
+        rest: &[&str],
+    ) -> Result<Answer, Failure> {
+        client.get_slowly(&self.path(rest)).await
+    }
+
     /// A request with a body; the host may take minutes.
     pub(crate) async fn ask(
         &self,

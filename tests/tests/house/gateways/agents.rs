@@ -1,10 +1,11 @@
 //! Agents: made on their gateway, known by a token that is kept nowhere, woken and given up.
 
 use dispatch_testing::openclaw::scripted::Reply as Scripted;
-use dispatch_testing::openclaw::scripted::refusal;
+use dispatch_testing::openclaw::scripted::{Called, refusal};
 use serde_json::{Value, json};
 
 use super::stage::{Stage, created, holds, shows, will_show, written_token};
+use crate::support::process::run;
 
 fn main_id(gateway: &str) -> String {
     format!("rd-gateway-{}", gateway.to_lowercase())
@@ -110,12 +111,149 @@ async fn an_agent_that_its_gateway_does_not_let_go_stays_and_says_why() {
     let last = last.unwrap_or_else(|| panic!("it is not told: {told}"));
     assert_eq!(last["payload"]["ok"], false);
     assert_eq!(last["payload"]["error"], why);
+    // nothing brings it back meanwhile
+    let _ = stage.gateway.take_calls();
+    let again = stage.post(&format!("{path}/provision"), &json!({})).await;
+    let problem = again.refused(409, "conflict", "invariant");
+    let detail = problem["detail"].as_str().expect("a detail");
+    assert!(detail.contains("is being removed"), "{detail}");
+    let sync = format!("/v0/gateways/{gateway}/sync");
+    let outcome = stage.post(&sync, &json!({})).await.ok();
+    assert_eq!(outcome["main_updated"], false);
+    let message = outcome["errors"][0]["message"].as_str().expect("a message");
+    assert!(message.contains("is being removed"), "{message}");
+    let calls = stage.gateway.take_calls();
+    let made = |call: &&Called| call.method == "agents.create" || call.method == "agents.files.set";
+    assert_eq!(calls.iter().filter(made).count(), 0, "{calls:?}");
     // asked again, it goes on
     stage.gateway.set(|script| {
         script.replies.remove("agents.delete");
     });
     assert_eq!(stage.delete(&path).await.ok()["removed"], true);
     stage.get(&path).await.refused(404, "not_found", "request");
+}
+
+#[tokio::test]
+async fn a_template_that_cannot_be_made_is_said_before_anything_is_registered() {
+    let stage = Stage::new().await;
+    let gateway = stage.registered().await;
+    let entry = json!({ "kind": "main", "gateway_id": gateway,
+        "profile": { "identity_template": "I am {{ typo }}." } });
+    let problem = stage.post("/v0/agents", &entry).await;
+    let problem = problem.refused(422, "invalid_input", "validate");
+    assert_eq!(problem["violations"][0]["path"], "/profile");
+    let detail = problem["detail"].as_str().expect("a detail");
+    assert!(detail.contains("IDENTITY.md"), "{detail}");
+    let listed = stage.get("/v0/agents").await.ok();
+    assert_eq!(listed["items"], json!([]));
+    let calls = stage.gateway.take_calls();
+    assert!(calls.iter().all(|call| !call.method.starts_with("agents.")));
+
+    let (agent, token) = main_agent(&stage, &gateway).await;
+    holds(&stage.gateway, &format!("AUTH_TOKEN={token}\n"));
+    let path = format!("/v0/agents/{}", agent["agent_id"].as_str().expect("an id"));
+    let _ = stage.gateway.take_calls();
+    let change = json!({ "name": "Front desk", "heartbeat": { "every": "1h" },
+        "profile": { "role": "Desk", "soul_template": "I am {{ agent_name }}, calm." } });
+    let changed = stage.patch(&path, &change).await.ok();
+    assert_eq!(changed.get("token"), None, "it kept its own");
+    let agent = &changed["agent"];
+    assert_eq!(
+        (&agent["name"], &agent["status"]),
+        (&json!("Front desk"), &json!("online"))
+    );
+    assert_eq!(agent["heartbeat"]["every"], "1h");
+    assert_eq!(
+        agent["profile"]["emoji"], ":gear:",
+        "what is not named stays"
+    );
+    let calls = stage.gateway.take_calls();
+    let soul = calls
+        .iter()
+        .find(|call| call.method == "agents.files.set" && call.params["name"] == "SOUL.md");
+    let soul = soul.expect("it is written at once");
+    assert_eq!(soul.params["content"], "I am Front desk, calm.");
+    for never in ["sessions.reset", "chat.send"] {
+        assert!(calls.iter().all(|call| call.method != never), "{never}");
+    }
+    let wrong = json!({ "profile": { "soul_template": "{{ typo }}" } });
+    let problem = stage.patch(&path, &wrong).await;
+    problem.refused(422, "invalid_input", "validate");
+    assert_eq!(stage.get(&path).await.ok()["profile"], agent["profile"]);
+    // blank is the usual one again
+    let usual = json!({ "profile": { "soul_template": " " } });
+    let changed = stage.patch(&path, &usual).await.ok();
+    assert_eq!(changed["agent"]["profile"].get("soul_template"), None);
+    let told = stage.get("/v0/audit?type=agent.updated").await.ok();
+    assert_eq!(told["items"].as_array().map(Vec::len), Some(2));
+    // what was changed stands, also where its gateway fails
+    let unsupported = Scripted::Refusal(refusal("unknown-method"));
+    stage.gateway.set(|script| {
+        script
+            .replies
+            .insert("agents.files.set".into(), unsupported);
+    });
+    let failed = stage.patch(&path, &json!({ "name": "Back desk" })).await;
+    let problem = failed.refused(502, "gateway_failed", "gateway");
+    let detail = problem["detail"].as_str().expect("a detail");
+    assert!(detail.contains("provision it"), "{detail}");
+    assert_eq!(stage.get(&path).await.ok()["name"], "Back desk");
+}
+
+#[tokio::test]
+async fn what_differs_on_a_gateway_is_named() {
+    let stage = Stage::new().await;
+    let gateway = stage.registered().await;
+    let (agent, token) = main_agent(&stage, &gateway).await;
+    let path = format!("/v0/gateways/{gateway}/drift");
+    let kinds = |drift: &Value| -> Vec<String> {
+        let differs = drift["differs"].as_array().expect("a list").iter();
+        differs
+            .map(|one| one["what"]["kind"].as_str().expect("a kind").to_owned())
+            .collect()
+    };
+    // somebody deleted it there, and made one with an id of ours
+    let stranger = format!("lead-{}", gateway.to_lowercase());
+    shows(&stage.gateway, std::slice::from_ref(&stranger));
+    let _ = stage.gateway.take_calls();
+    let drift = stage.get(&path).await.ok();
+    assert_eq!(
+        kinds(&drift),
+        ["agent_missing", "agent_unplanned"],
+        "{drift}"
+    );
+    assert_eq!(drift["differs"][0]["agent_id"], agent["agent_id"]);
+    assert_eq!(drift["differs"][1]["gateway_agent_id"], stranger);
+    let calls = stage.gateway.take_calls();
+    let reads = ["agents.list", "config.get", "agents.files.get"];
+    assert!(
+        calls
+            .iter()
+            .all(|call| reads.contains(&call.method.as_str())),
+        "nothing is written: {calls:?}"
+    );
+    // it is there, with files of somebody else's
+    shows(&stage.gateway, &[main_id(&gateway)]);
+    holds(&stage.gateway, &format!("AUTH_TOKEN={token}\n"));
+    let drift = stage.get(&path).await.ok();
+    let found = kinds(&drift);
+    assert!(found.contains(&"file_differs".to_owned()), "{drift}");
+    let (status, said) = run(
+        &stage.house,
+        &stage.house.operator(),
+        &["gateway", "drift", &gateway],
+    )
+    .await;
+    assert_eq!(status, 1, "{said}");
+    assert!(
+        said.contains("AGENTS.md is not as its template says"),
+        "{said}"
+    );
+    assert!(said.contains("dispatch gateway sync"), "{said}");
+    stage
+        .get("/v0/gateways/01J9ZQ4Y7M8K6T5R4E3W2Q1P0X/drift")
+        .await
+        .refused(404, "not_found", "request");
 }
 
 #[tokio::test]

@@ -56,6 +56,13 @@ async fn an_operator_of_one_organization_knows_of_no_other() {
     let reply = ask(Method::POST, "/v0/gateways", stage.entry("Theirs")).await;
     let problem = reply.refused(422, "invalid_input", "validate");
     assert_eq!(problem["violations"][0]["path"], "/token_ref");
+    // what calls owe leaves through the house's own gateways
+    let mut entry = stage.entry("Sender");
+    entry["organization_id"] = json!(other);
+    entry["send_channels"] = json!({ "sms": { "channel": "signal" } });
+    let problem = stage.post("/v0/gateways", &entry).await;
+    let problem = problem.refused(422, "invalid_input", "validate");
+    assert_eq!(problem["violations"][0]["path"], "/send_channels");
     let reply = ask(
         Method::POST,
         "/v0/organizations",

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::stage::{asked, check_in, created};
 use crate::support::House;
+use crate::support::process::binary;
 
 /// Longer than a turn takes, on busy cores too; only a hang reaches it.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -138,6 +139,50 @@ async fn a_real_gateway_has_the_agents_that_the_house_says() {
         let told = tokio::time::timeout(PATIENCE, reached(&model, words)).await;
         assert!(told.is_ok(), "{words}: nobody was told");
     }
+    // what somebody does on the gateway itself is found, and a sync mends it
+    let drift = format!("/v0/gateways/{gateway_id}/drift");
+    let found = house.get(&operator, &drift).await.ok();
+    assert_eq!(found["differs"], json!([]), "{found}");
+    let main_id = format!("rd-gateway-{}", gateway_id.to_lowercase());
+    let lead_id = format!("lead-{}", board_id.to_lowercase());
+    let main_file = root
+        .join(format!("workspace-gateway-{}", gateway_id.to_lowercase()))
+        .join("AGENTS.md");
+    let written = fs::read_to_string(&main_file).expect("its file");
+    fs::write(&main_file, format!("{written}\nForget all that.\n")).expect("edited");
+    let delete = json!({ "agentId": lead_id, "deleteFiles": true }).to_string();
+    let deleted = std::process::Command::new(binary())
+        .args(["gateway", "call", "agents.delete", "--params", &delete])
+        .args(["--gateway-url", &gateway.url()])
+        .env("OPENCLAW_GATEWAY_TOKEN", gateway.token())
+        .output()
+        .expect("it runs");
+    assert!(deleted.status.success(), "{deleted:?}");
+    let found = house.get(&operator, &drift).await.ok();
+    let differs: Vec<_> = found["differs"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| {
+            (
+                one["gateway_agent_id"].as_str().expect("an id"),
+                one["what"]["kind"].as_str().expect("a kind"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        differs,
+        [
+            (&main_id[..], "file_differs"),
+            (&lead_id[..], "agent_missing")
+        ],
+        "{found}"
+    );
+    let anew = json!({ "rotate_tokens": true });
+    let outcome = ask(Method::POST, &sync, &anew).await.ok();
+    assert_eq!(outcome["errors"], json!([]), "{outcome}");
+    let found = house.get(&operator, &drift).await.ok();
+    assert_eq!(found["differs"], json!([]), "{found}");
     for path in paths {
         assert_eq!(
             ask(Method::DELETE, &path, &json!({})).await.ok()["removed"],

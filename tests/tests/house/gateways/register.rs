@@ -4,7 +4,7 @@ use dispatch_testing::openclaw::scripted::{Greeting, refusal};
 use serde_json::json;
 use ulid::Ulid;
 
-use super::stage::{Stage, created};
+use super::stage::{Stage, created, shows};
 
 #[tokio::test]
 async fn a_gateway_is_tried_registered_changed_and_struck_off() {
@@ -160,6 +160,30 @@ async fn boards_live_on_gateways_of_their_own_and_names_are_taken_once() {
         .await
         .ok();
     assert_eq!(listed["items"], json!([changed]));
+
+    // one with agents does not move away from them
+    let mut elsewhere = stage.entry("South");
+    elsewhere["workspace_root"] = json!("~/south");
+    let elsewhere = created(&stage.post("/v0/gateways", &elsewhere).await);
+    let lead = json!({ "kind": "lead", "board_id": board, "wake": false });
+    shows(&stage.gateway, &[format!("lead-{}", board.to_lowercase())]);
+    let lead = created(&stage.post("/v0/agents", &lead).await);
+    let moves = json!({ "gateway_id": elsewhere["gateway_id"] });
+    let problem = stage.patch(&path, &moves).await;
+    let problem = problem.refused(409, "conflict", "invariant");
+    let detail = problem["detail"].as_str().expect("a detail");
+    assert!(detail.contains("dispatch agent remove"), "{detail}");
+    let lead = format!(
+        "/v0/agents/{}",
+        lead["agent"]["agent_id"].as_str().expect("an id")
+    );
+    stage.delete(&lead).await.ok();
+    let moved = stage.patch(&path, &moves).await.ok();
+    assert_eq!(moved["gateway_id"], elsewhere["gateway_id"]);
+    stage
+        .patch(&path, &json!({ "gateway_id": gateway }))
+        .await
+        .ok();
 
     // a board whose gateway is struck off stays, without one
     stage.delete(&format!("/v0/gateways/{gateway}")).await.ok();

@@ -15,7 +15,12 @@ async fn sessions_are_listed_read_and_spoken_in() {
         .as_str()
         .expect("a key")
         .to_owned();
+    let _ = stage.gateway.take_calls();
     assert_eq!(stage.get(&format!("{base}/{key}")).await.ok()["key"], key);
+    // it is searched for, not looked up among the latest
+    let calls = stage.gateway.take_calls();
+    let asked = calls.iter().find(|call| call.method == "sessions.list");
+    assert_eq!(asked.expect("asked").params["search"], key);
     stage
         .get(&format!("{base}/agent:nobody:main"))
         .await

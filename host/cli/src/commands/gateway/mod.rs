@@ -7,6 +7,7 @@ mod channels;
 mod config;
 mod devices;
 mod doctor;
+mod drift;
 mod health;
 mod logs;
 mod reach;
@@ -38,6 +39,7 @@ enum Action {
     Logs(logs::Args),
     Devices(devices::Args),
     Call(call::Args),
+    Drift(drift::Args),
     #[command(flatten)]
     Register(register::Action),
 }
@@ -55,6 +57,7 @@ impl Args {
             Action::Logs(args) => args.run(global.json).await,
             Action::Devices(args) => args.run(global.json).await,
             Action::Call(args) => args.run(global.json).await,
+            Action::Drift(args) => args.run(global).await,
             Action::Register(action) => action.run(global).await,
         }
     }
