@@ -140,6 +140,11 @@ async fn a_real_gateway_has_the_agents_that_the_house_says() {
         assert!(told.is_ok(), "{words}: nobody was told");
     }
     // what somebody does on the gateway itself is found, and a sync mends it
+    let board = json!({ "name": "Repairs", "gateway_id": gateway_id });
+    let board = created(&ask(Method::POST, "/v0/boards", &board).await);
+    let board_id = board["board_id"].as_str().expect("an id").to_owned();
+    let other = json!({ "kind": "lead", "board_id": board_id, "wake": false });
+    created(&ask(Method::POST, "/v0/agents", &other).await);
     let drift = format!("/v0/gateways/{gateway_id}/drift");
     let found = house.get(&operator, &drift).await.ok();
     assert_eq!(found["differs"], json!([]), "{found}");
