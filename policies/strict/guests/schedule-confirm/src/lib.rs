@@ -1,5 +1,5 @@
 //! `schedule.confirm` fixes the window that the customer chose among those proposed. It
-//! keeps the pack's hours also where it was proposed under another pack: on the
+//! keeps the pack's lengths and hours also where it was proposed under another pack: on the
 //! technician's clock; before one is assigned, on the clock of its own zone.
 
 use dispatch_sdk::{Actor, Case, Key, Proposal, Role, Rule, Settings, State, TicketView};
@@ -19,6 +19,8 @@ impl Rule for ScheduleConfirm {
     const LEGAL_IN: &'static [State] = &[State::Schedulable, State::Scheduled];
     const SETTINGS: &'static [Key] = &[
         MIN_NOTICE,
+        windows::MIN_MINUTES,
+        windows::MAX_MINUTES,
         windows::OPENS_HOUR,
         windows::CLOSES_HOUR,
         windows::WEEKDAYS_ONLY,
@@ -42,7 +44,14 @@ impl Rule for ScheduleConfirm {
                 "select a window of the open proposal, or propose this one first",
             );
         }
-        windows::check_not_past(&mut found, selected, case.now, "/selected_window");
+        // its length too: one that spans a night begins and ends within hours
+        windows::check(
+            &mut found,
+            &case.settings,
+            selected,
+            case.now,
+            "/selected_window",
+        );
         let notice = case.settings.integer(&MIN_NOTICE);
         let earliest = windows::minutes_after(case.now, notice);
         found.require(
@@ -51,7 +60,6 @@ impl Rule for ScheduleConfirm {
             "too_short_notice",
             "select a later window",
         );
-        windows::check_hours(&mut found, &case.settings, selected, "/selected_window");
         found.require(
             keeps_zone(case.ticket, selected),
             "/selected_window/timezone",
@@ -154,6 +162,25 @@ mod tests {
                 .setting("weekdays_only", SettingValue::Boolean(true));
             assert_eq!(scene.check_settings::<ScheduleConfirm>(), NOTHING);
             assert_eq!(scene.validate::<ScheduleConfirm>(), found);
+        }
+    }
+
+    #[test]
+    fn a_window_over_a_night_or_a_weekend_is_too_long() {
+        // now is a Monday, 08:00: today to tomorrow at noon, and Friday to Monday
+        for chosen in [
+            window(240, 1440 + 240),
+            window(4 * 1440 + 240, 7 * 1440 + 240),
+        ] {
+            let scene = confirming(chosen.clone(), &[chosen])
+                .setting("opens_hour", SettingValue::Integer(8))
+                .setting("closes_hour", SettingValue::Integer(18))
+                .setting("weekdays_only", SettingValue::Boolean(true))
+                .setting("max_window_minutes", SettingValue::Integer(600));
+            assert_eq!(
+                scene.validate::<ScheduleConfirm>(),
+                ["/selected_window/window_end too_long"]
+            );
         }
     }
 
