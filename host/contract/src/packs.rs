@@ -63,6 +63,10 @@ pub struct StepFailed {
     /// How to mend it, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// It may pass when it is tried again: the database or this host was to blame, or another
+    /// was first.
+    #[serde(default)]
+    pub may_pass: bool,
 }
 
 /// How a verdict changes from one pack to another.
@@ -149,7 +153,7 @@ pub struct Flips {
     /// Records that could not be read, and so were not judged.
     #[serde(default)]
     pub unreadable: u64,
-    /// More than so many stop the activation.
+    /// More than so many, flipped and unreadable together, stop the activation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_flips: Option<u64>,
     /// The latest of them: 100 at most in an answer, 10 in an event.
@@ -290,6 +294,10 @@ pub struct ShadowStatus {
     pub judged: u64,
     /// How many of them it judged differently; the first 10,000 are kept.
     pub differing: u64,
+    /// Verdicts in shadow of this host's, since it started, that the database did not take:
+    /// they are in neither number.
+    #[serde(default)]
+    pub lost: u64,
     /// Why this host does not judge with it, where it cannot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,

@@ -264,6 +264,8 @@ pub struct RecordedFilter {
     pub tool: Option<Tool>,
     /// Made before this one: the last of the page before.
     pub before: Option<DecisionId>,
+    /// This one or made after it.
+    pub from: Option<DecisionId>,
     /// So many, 1,000 at most.
     pub limit: u32,
 }
