@@ -6,11 +6,13 @@
 //! written. The key is the component's own hash and the engine's settings, so
 //! neither another component nor another engine ever finds it.
 
+use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
@@ -51,10 +53,16 @@ pub enum CacheError {
     },
 }
 
+/// A component by its hash, in one engine.
+type Key = (u64, [u8; DIGEST_BYTES]);
+
 /// The private folder, or none: then every start compiles.
 pub(crate) struct Cache {
     folder: Option<PathBuf>,
     written: AtomicU64,
+    /// Components that some pack has: the next pack that has them too shares them, and
+    /// neither maps their code again nor unmaps it.
+    in_use: Mutex<HashMap<Key, Weak<Component>>>,
 }
 
 impl Cache {
@@ -80,21 +88,69 @@ impl Cache {
         Ok(Self {
             folder,
             written: AtomicU64::new(0),
+            in_use: Mutex::default(),
         })
     }
 
-    /// The component, from the cache where it is there and whole, else compiled
-    /// and kept; and whether it came from the cache. A cache that fails costs time,
-    /// never a pack.
+    /// The component: the one that another pack has, else from the folder where it is there
+    /// and whole, else compiled and kept; and whether it was there. A cache that fails costs
+    /// time, never a pack.
     pub(crate) fn compiled(
         &self,
         sandbox: &Sandbox,
         bytes: &[u8],
+    ) -> wasmtime::Result<(Arc<Component>, bool)> {
+        let hash = Sha256::digest(bytes).into();
+        if let Some(shared) = self.shared(sandbox, hash) {
+            return Ok((shared, true));
+        }
+        let (component, kept) = self.from_folder(sandbox, bytes, hash)?;
+        Ok((self.share(sandbox, hash, component), kept))
+    }
+
+    /// The same component for an engine [`Sandbox::beside`] the one it was compiled for.
+    pub(crate) fn beside(
+        &self,
+        sandbox: &Sandbox,
+        bytes: &[u8],
+        compiled: &Component,
+    ) -> wasmtime::Result<Arc<Component>> {
+        let hash = Sha256::digest(bytes).into();
+        if let Some(shared) = self.shared(sandbox, hash) {
+            return Ok(shared);
+        }
+        let component = revive(sandbox.engine(), &compiled.serialize()?)?;
+        Ok(self.share(sandbox, hash, component))
+    }
+
+    fn shared(&self, sandbox: &Sandbox, hash: [u8; DIGEST_BYTES]) -> Option<Arc<Component>> {
+        let in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        in_use.get(&(sandbox.number(), hash))?.upgrade()
+    }
+
+    fn share(
+        &self,
+        sandbox: &Sandbox,
+        hash: [u8; DIGEST_BYTES],
+        component: Component,
+    ) -> Arc<Component> {
+        let component = Arc::new(component);
+        let mut in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        in_use.retain(|_, known| known.strong_count() > 0);
+        in_use.insert((sandbox.number(), hash), Arc::downgrade(&component));
+        component
+    }
+
+    fn from_folder(
+        &self,
+        sandbox: &Sandbox,
+        bytes: &[u8],
+        hash: [u8; DIGEST_BYTES],
     ) -> wasmtime::Result<(Component, bool)> {
         let Some(folder) = &self.folder else {
             return Ok((Component::new(sandbox.engine(), bytes)?, false));
         };
-        let name = hex::encode(Sha256::digest(bytes));
+        let name = hex::encode(hash);
         let file = folder.join(format!("{name}-{}.{ENDING}", sandbox.compatibility()));
         match read(&file) {
             Ok(Some(code)) => match revive(sandbox.engine(), &code) {
@@ -210,13 +266,13 @@ fn trim(folder: &Path) -> io::Result<()> {
 #[expect(
     unsafe_code,
     reason = "deserializing is unsafe because the bytes are native code. These were either made \
-              by this process a moment ago, or read from a folder that only this user can enter, \
+              by this process, or read from a folder that only this user can enter, \
               under the hash they were written with. wasmtime itself checks that they are of this \
               very version and these very settings."
 )]
 fn revive(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: `code` is what `Engine::precompile_component` answered, unchanged:
-    // see the reason above and `read`.
+    // SAFETY: `code` is what `Engine::precompile_component` or `Component::serialize`
+    // answered, unchanged: see the reason above and `read`.
     unsafe { Component::deserialize(engine, code) }
 }
 
@@ -256,6 +312,25 @@ mod tests {
             Cache::open(Some(link)),
             Err(CacheError::NotPrivate { .. })
         ));
+    }
+
+    #[test]
+    fn packs_share_a_component_as_long_as_one_of_them_has_it() {
+        let cache = Cache::open(None).unwrap();
+        let calls = sandbox(false);
+        let aside = calls.beside(4);
+        let (first, there) = cache.compiled(&calls, EMPTY).unwrap();
+        assert!(!there);
+        let (second, there) = cache.compiled(&calls, EMPTY).unwrap();
+        assert!(there && Arc::ptr_eq(&first, &second));
+        let one = cache.beside(&aside, EMPTY, &first).unwrap();
+        let other = cache.beside(&aside, EMPTY, &second).unwrap();
+        assert!(Arc::ptr_eq(&one, &other) && !Arc::ptr_eq(&one, &first));
+        let seen = Arc::downgrade(&first);
+        drop((first, second));
+        assert!(seen.upgrade().is_none(), "nobody else holds it");
+        let (_, there) = cache.compiled(&calls, EMPTY).unwrap();
+        assert!(!there);
     }
 
     #[test]

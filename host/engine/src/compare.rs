@@ -4,8 +4,10 @@
 //! Knows recorded calls as texts; knows nothing of where they are kept.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use dispatch_contract::packs::FlipKind;
 use dispatch_contract::question::Question;
@@ -13,12 +15,16 @@ use dispatch_contract::{Actor, Code, DecisionId, Role, TicketId, Timestamp, Tool
 use serde::Serialize;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use crate::budget::Budget;
 use crate::judge::Flip;
 use crate::leisure::Leisure;
 use crate::pack::{Pack, PackError, Step};
+use crate::sandbox::{Fault, FaultKind};
 
-/// Flips kept; beyond that they are only counted.
-const MAX_KEPT: usize = 1_000;
+/// Faults kept by each thread; beyond that they are only counted.
+const MAX_FAULTS_KEPT: usize = 10;
+/// Threads of one comparison at most: there are instances for so many.
+pub(crate) const MAX_THREADS: usize = 16;
 /// Pages waiting to be judged: reading is never far ahead.
 const MAX_WAITING: usize = 4;
 
@@ -61,14 +67,16 @@ pub struct Opened {
     pub tool: Tool,
 }
 
-/// What `after` lets in that `before` turned away by the policies' scopes alone. Such calls
-/// kept no question to be judged again: they are counted, [`FlipReport::let_in`].
+/// What `after` lets in that `before` turned away by the policies' scopes alone, or, without
+/// one, that anybody may have turned away. Such calls kept no question to be judged again:
+/// they are counted, [`FlipReport::let_in`].
 #[must_use]
-pub fn opened(before: &Pack, after: &Pack) -> Vec<Opened> {
+pub fn opened(before: Option<&Pack>, after: &Pack) -> Vec<Opened> {
     let all = Role::ALL.into_iter();
     let all = all.flat_map(|role| Tool::ALL.map(|tool| Opened { role, tool }));
     all.filter(|Opened { role, tool }| {
-        after.may_ever_call(*role, *tool) && !before.may_ever_call(*role, *tool)
+        let before = before.is_some_and(|before| before.may_ever_call(*role, *tool));
+        after.may_ever_call(*role, *tool) && !before
     })
     .collect()
 }
@@ -95,16 +103,47 @@ pub struct FlipReport {
     pub flipped: u64,
     /// The same by kind; kinds that do not occur are left out.
     pub by_kind: BTreeMap<FlipKind, u64>,
-    /// The flips themselves, the newest first, 1,000 at most.
+    /// The flips themselves, the newest first, as many as were wanted.
     pub flips: Vec<FlippedCall>,
     /// Records that could not be read, and so were not judged.
     pub unreadable: u64,
     /// Why the first of them could not.
     pub unreadable_reason: Option<String>,
+    /// Calls on which the second pack faults and the first did not: the first few.
+    pub faults: Vec<FaultedCall>,
+    /// Not all that was handed over was judged: too many faults, or too much time.
+    pub cut_short: bool,
+}
+
+/// A recorded call on which a pack's component faults.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct FaultedCall {
+    /// Which decision.
+    pub decision_id: DecisionId,
+    /// Whose component.
+    pub tool: Tool,
+    /// Kind and detail of the fault.
+    pub fault: String,
+}
+
+/// How recorded calls are judged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Manner {
+    /// Threads that judge: 1 to 16.
+    pub threads: usize,
+    /// How far they let others go first.
+    pub leisure: Leisure,
+    /// Flips that are kept; beyond that they are only counted.
+    pub listed: usize,
+    /// Faults of the second pack after which the rest is not judged.
+    pub faults: usize,
+    /// Processor time of each thread after which the rest is not judged.
+    pub processor: Duration,
 }
 
 /// Two packs, and the threads that judge with them.
 pub struct Comparison {
+    listed: usize,
     pages: Sender<Vec<RecordedCall>>,
     workers: Vec<JoinHandle<FlipReport>>,
 }
@@ -116,22 +155,29 @@ impl std::fmt::Debug for Comparison {
 }
 
 impl Comparison {
-    /// Start so many threads, at least one, to judge with pack `a` and pack `b`, and to let
-    /// others go first so far.
+    /// Start threads that judge with pack `before` and pack `after`; without a pack before,
+    /// what was recorded stands, whichever pack said it.
     ///
     /// # Errors
     /// Where no thread can be started.
-    pub fn start(a: &Pack, b: &Pack, threads: usize, leisure: Leisure) -> Result<Self, PackError> {
+    pub fn start(before: Option<&Pack>, after: &Pack, manner: Manner) -> Result<Self, PackError> {
         let (pages, waiting) = channel(MAX_WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
+        let faults = Arc::new(AtomicUsize::new(0));
         let mut workers = Vec::new();
-        for number in 0..threads.max(1) {
-            let (a, b, waiting) = (a.clone(), b.clone(), Arc::clone(&waiting));
+        for number in 0..manner.threads.clamp(1, MAX_THREADS) {
+            let judges = Judges {
+                before: before.cloned(),
+                after: after.clone(),
+                manner,
+                faults: Arc::clone(&faults),
+            };
+            let waiting = Arc::clone(&waiting);
             let spawned = std::thread::Builder::new()
                 .name(format!("policy-compare-{number}"))
                 .spawn(move || {
-                    leisure.begin();
-                    work(&a, &b, &waiting)
+                    manner.leisure.begin();
+                    judges.work(&waiting)
                 });
             match spawned {
                 Ok(worker) => workers.push(worker),
@@ -143,13 +189,17 @@ impl Comparison {
                 Err(_) => break,
             }
         }
-        Ok(Self { pages, workers })
+        Ok(Self {
+            listed: manner.listed,
+            pages,
+            workers,
+        })
     }
 
-    /// Hand over a page; waits while the judging threads are behind.
-    pub async fn put(&self, page: Vec<RecordedCall>) {
-        // Whoever is not there to receive has died, and `finish` says so.
-        let _received = self.pages.send(page).await;
+    /// Hand over a page; waits while the judging threads are behind. `false` where they have
+    /// ended before: `finish` says why.
+    pub async fn put(&self, page: Vec<RecordedCall>) -> bool {
+        self.pages.send(page).await.is_ok()
     }
 
     /// Wait for the last judgement: not for a thread that serves calls.
@@ -168,52 +218,77 @@ impl Comparison {
         whole
             .flips
             .sort_unstable_by_key(|flipped| std::cmp::Reverse(flipped.decision_id));
-        whole.flips.truncate(MAX_KEPT);
+        whole.flips.truncate(self.listed);
         Ok(whole)
     }
 }
 
-fn work(a: &Pack, b: &Pack, waiting: &Mutex<Receiver<Vec<RecordedCall>>>) -> FlipReport {
-    let mut report = FlipReport::default();
-    loop {
-        let page = waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .blocking_recv();
-        let Some(page) = page else { return report };
-        for call in page {
-            if let Err(error) = report.judge(a, b, &call) {
-                report.unreadable += 1;
-                report
-                    .unreadable_reason
-                    .get_or_insert_with(|| format!("{}: {error}", call.decision_id));
+/// What one thread judges with.
+struct Judges {
+    before: Option<Pack>,
+    after: Pack,
+    manner: Manner,
+    /// Of all threads.
+    faults: Arc<AtomicUsize>,
+}
+
+impl Judges {
+    fn work(&self, waiting: &Mutex<Receiver<Vec<RecordedCall>>>) -> FlipReport {
+        let mut report = FlipReport::default();
+        let budget = Budget::begin(self.manner.processor);
+        loop {
+            let page = waiting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .blocking_recv();
+            let Some(page) = page else { return report };
+            for call in page {
+                let faults = self.faults.load(Ordering::Relaxed);
+                if faults >= self.manner.faults || budget.is_spent() {
+                    report.cut_short = true;
+                    return report;
+                }
+                if let Err(error) = self.judge(&call, &mut report) {
+                    report.unreadable += 1;
+                    report
+                        .unreadable_reason
+                        .get_or_insert_with(|| format!("{}: {error}", call.decision_id));
+                }
             }
         }
     }
-}
 
-impl FlipReport {
-    fn judge(&mut self, a: &Pack, b: &Pack, call: &RecordedCall) -> serde_json::Result<()> {
+    fn judge(&self, call: &RecordedCall, report: &mut FlipReport) -> serde_json::Result<()> {
         let question: Question = serde_json::from_str(&call.question)?;
         let recorded: Verdict = serde_json::from_str(&call.verdict)?;
         // A component that faulted once says nothing of what its pack means.
-        let stands = call.pack_digest == a.reference().digest
-            && !matches!(&recorded, Verdict::Refuse(why) if why.code == Code::PolicyUnavailable);
-        let before = if stands {
-            self.recorded_verdicts += 1;
-            recorded
-        } else {
-            a.judge_patiently(&question).verdict
+        let faulted = |verdict: &Verdict| matches!(verdict, Verdict::Refuse(why) if why.code == Code::PolicyUnavailable);
+        let before = match &self.before {
+            Some(before) if faulted(&recorded) || call.pack_digest != before.reference().digest => {
+                before.judge_patiently(&question).verdict
+            }
+            // nobody is there to be asked again
+            None if faulted(&recorded) => return Ok(()),
+            _ => {
+                report.recorded_verdicts += 1;
+                recorded
+            }
         };
-        self.judged += 1;
-        let Some(flip) = Flip::between(&before, &b.judge_patiently(&question).verdict) else {
+        report.judged += 1;
+        let after = self.after.judge_patiently(&question);
+        if let Some(fault) = &after.fault
+            && !faulted(&before)
+        {
+            self.faulted(call.decision_id, fault, report);
+        }
+        let Some(flip) = Flip::between(&before, &after.verdict) else {
             return Ok(());
         };
-        self.flipped += 1;
-        *self.by_kind.entry(flip.kind).or_default() += 1;
+        report.flipped += 1;
+        *report.by_kind.entry(flip.kind).or_default() += 1;
         // The newest come first, so whatever is beyond the limit is older.
-        if self.flips.len() < MAX_KEPT {
-            self.flips.push(FlippedCall {
+        if report.flips.len() < self.manner.listed {
+            report.flips.push(FlippedCall {
                 decision_id: call.decision_id,
                 at: question.now,
                 tool: question.call.tool(),
@@ -225,6 +300,23 @@ impl FlipReport {
         Ok(())
     }
 
+    fn faulted(&self, decision_id: DecisionId, fault: &Fault, report: &mut FlipReport) {
+        // every instance was in use: the machine's, never the rules'
+        if fault.kind == FaultKind::Exhausted {
+            return;
+        }
+        self.faults.fetch_add(1, Ordering::Relaxed);
+        if report.faults.len() < MAX_FAULTS_KEPT {
+            report.faults.push(FaultedCall {
+                decision_id,
+                tool: fault.component,
+                fault: format!("{}: {}", fault.kind.name(), fault.detail),
+            });
+        }
+    }
+}
+
+impl FlipReport {
     /// So many recorded calls were turned away by the first pack for their role alone, and
     /// are not by the second.
     pub fn let_in(&mut self, calls: u64) {
@@ -244,6 +336,8 @@ impl FlipReport {
         }
         self.flips.extend(part.flips);
         self.unreadable += part.unreadable;
+        self.cut_short |= part.cut_short;
+        self.faults.extend(part.faults);
         self.unreadable_reason = self.unreadable_reason.take().or(part.unreadable_reason);
     }
 }

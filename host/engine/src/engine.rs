@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::cache::{Cache, CacheError};
+use crate::compare::MAX_THREADS;
 use crate::pack::{Pack, PackError, PackFiles, Proven, Rejected, Step, Steps, Trust, TrustedKey};
 use crate::sandbox::{PoolShape, Sandbox, SandboxConfig, SandboxError};
 
@@ -33,11 +34,31 @@ pub enum EngineError {
     Cache(#[from] CacheError),
 }
 
+/// Where calls are judged, and where everything else is. A pool is guarded by locks: a thread
+/// that lets others go first and is stopped while it holds one would have calls wait for it.
+#[derive(Clone)]
+pub(crate) struct Pools {
+    /// For calls.
+    pub(crate) calls: Sandbox,
+    /// For proofs, comparisons and the shadow.
+    pub(crate) aside: Sandbox,
+}
+
+impl Pools {
+    fn of(calls: Sandbox) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = u32::try_from(threads.min(MAX_THREADS)).unwrap_or(1);
+        // a comparison, and one that was given up and ends its page; two that prove, the shadow
+        let aside = calls.beside((2 * threads + 4).max(8));
+        Self { calls, aside }
+    }
+}
+
 struct Inner {
     config: EngineConfig,
-    sandbox: Sandbox,
+    pools: Pools,
     /// Made for the first pack that asks for fuel: counting is compiled in.
-    metered: OnceLock<Sandbox>,
+    metered: OnceLock<Pools>,
     cache: Cache,
 }
 
@@ -60,10 +81,10 @@ impl Engine {
     /// Where the address space holds no pool at all, or the cache folder is not private.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
         let cache = Cache::open(config.cache_dir.clone())?;
-        let sandbox = Sandbox::new(&config.sandbox)?;
+        let pools = Pools::of(Sandbox::new(&config.sandbox)?);
         Ok(Self(Arc::new(Inner {
             config,
-            sandbox,
+            pools,
             metered: OnceLock::new(),
             cache,
         })))
@@ -105,18 +126,18 @@ impl Engine {
             keys: &self.0.config.trusted_keys,
             required: self.0.config.require_signed,
         };
-        let sandbox = |fuel| self.sandbox(fuel);
-        Pack::load(files, &trust, sandbox, &self.0.cache, steps)
+        let pools = |fuel| self.pools(fuel);
+        Pack::load(files, &trust, pools, &self.0.cache, steps)
     }
 
     pub(crate) fn parts(&self) -> (&Sandbox, &Cache) {
-        (&self.0.sandbox, &self.0.cache)
+        (&self.0.pools.aside, &self.0.cache)
     }
 
-    fn sandbox(&self, fuel: bool) -> Result<Sandbox, PackError> {
+    fn pools(&self, fuel: bool) -> Result<Pools, PackError> {
         let inner = &self.0;
-        if !fuel || inner.sandbox.metered() {
-            return Ok(inner.sandbox.clone());
+        if !fuel || inner.pools.calls.metered() {
+            return Ok(inner.pools.clone());
         }
         if let Some(metered) = inner.metered.get() {
             return Ok(metered.clone());
@@ -128,12 +149,12 @@ impl Engine {
         let made = Sandbox::new(&config).map_err(|error| {
             PackError::new(Step::Components, "no sandbox that counts fuel").because(error)
         })?;
-        Ok(inner.metered.get_or_init(|| made).clone())
+        Ok(inner.metered.get_or_init(|| Pools::of(made)).clone())
     }
 
-    /// What the pool turned out to be.
+    /// What the pool for calls turned out to be.
     #[must_use]
     pub fn pool(&self) -> PoolShape {
-        self.0.sandbox.shape()
+        self.0.pools.calls.shape()
     }
 }

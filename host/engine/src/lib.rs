@@ -8,6 +8,7 @@
 //! Knows no SQL, no HTTP, no clock but for measuring, no randomness.
 
 mod active;
+mod budget;
 mod cache;
 mod cases;
 mod cedar;
@@ -23,10 +24,12 @@ mod watch;
 pub use active::{ActivePack, Standing};
 pub use cache::CacheError;
 pub use cases::{
-    CaseFailure, CaseResult, MATRIX_FILE, PackCase, PackCases, RewrittenCases, TestReport,
+    CaseFailure, CaseResult, MATRIX_CELL, MATRIX_FILE, MATRIX_NAME, PackCase, PackCases,
+    RewrittenCases, TestReport,
 };
 pub use compare::{
-    Comparison, FlipReport, FlippedCall, Opened, RecordedCall, opened, opened_in_words,
+    Comparison, FaultedCall, FlipReport, FlippedCall, Manner, Opened, RecordedCall, opened,
+    opened_in_words,
 };
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use judge::{Flip, Judged, PhaseTrace, Trace, VERDICT_CODES};

@@ -13,12 +13,15 @@ use std::time::{Duration, Instant};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use crate::leisure::Leisure;
 use crate::pack::{PackError, PackFiles};
 
 /// The digest is read at least so often, whatever events say.
 const POLL: Duration = Duration::from_secs(1);
 /// A folder is read when nothing has happened for so long: whoever writes has finished.
 const QUIET: Duration = Duration::from_millis(200);
+/// While a folder must rest, it is read so often.
+const AT_REST: Duration = Duration::from_millis(500);
 /// A folder that never rests is read nevertheless.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -71,11 +74,13 @@ impl PackWatcher {
     /// Watch a folder on a thread of its own.
     ///
     /// `known` is the content that was there and is no news. `active` says which digest
-    /// judges now. What comes after is told to `news` when it has come to rest, each
-    /// content once; `news` answers `false` when nobody listens any more.
+    /// judges now. What comes after is told to `news` when it has been the same for as long
+    /// as `rest`: whoever copies files one by one pauses between them. Each content is told
+    /// once; `news` answers `false` when nobody listens any more.
     pub fn start(
         folder: &Path,
         known: FolderContent,
+        rest: Duration,
         active: impl Fn() -> String + Send + 'static,
         news: impl FnMut(FolderNews) -> bool + Send + 'static,
     ) -> Self {
@@ -86,12 +91,17 @@ impl PackWatcher {
             active,
             news,
             known,
+            rest,
             stop: Arc::clone(&stop),
         };
         let events = wake.clone();
         let spawned = std::thread::Builder::new()
             .name("pack-watcher".into())
-            .spawn(move || watch.run(&events, &woken));
+            .spawn(move || {
+                // reading and hashing a pack, every second: calls go first
+                Leisure::Low.begin();
+                watch.run(&events, &woken);
+            });
         if let Err(error) = &spawned {
             tracing::error!(%error, "the pack's folder is not watched; restart to load a changed pack");
         }
@@ -118,6 +128,7 @@ struct Watch<A, N> {
     active: A,
     news: N,
     known: FolderContent,
+    rest: Duration,
     stop: Arc<AtomicBool>,
 }
 
@@ -156,19 +167,24 @@ where
 
     /// Look once; `false` when nobody listens any more.
     fn look(&mut self) -> bool {
-        let first = FolderContent::of(&PackFiles::read(&self.folder));
+        let mut found = PackFiles::read(&self.folder);
+        let first = FolderContent::of(&found);
         if first == self.known {
             return true;
         }
-        // What is half written now is whole, or another, a moment later.
-        std::thread::sleep(QUIET);
-        let found = PackFiles::read(&self.folder);
-        let second = FolderContent::of(&found);
-        if second != first {
-            // It moves still: the next look decides.
-            return true;
+        // What is half copied now is whole, or another, a moment later.
+        let mut left = self.rest;
+        while !left.is_zero() {
+            let pause = left.min(AT_REST);
+            std::thread::sleep(pause);
+            left -= pause;
+            found = PackFiles::read(&self.folder);
+            if self.stop.load(Ordering::Relaxed) || FolderContent::of(&found) != first {
+                // It moves still: the next look decides.
+                return true;
+            }
         }
-        self.known = second;
+        self.known = first;
         (self.news)(match found {
             Ok(files) if files.digest_hex() == (self.active)() => FolderNews::Active,
             Ok(files) => FolderNews::Candidate(files),

@@ -17,6 +17,10 @@ use crate::pack::Pack;
 
 /// The file that holds it, beside `pack.toml`; no part of the pack.
 pub const MATRIX_FILE: &str = "golden-matrix.txt";
+/// Characters of a row's name in it.
+pub const MATRIX_NAME: usize = 34;
+/// Characters of a cell.
+pub const MATRIX_CELL: usize = 20;
 
 const CALLS: &str = include_str!("matrix.toml");
 
@@ -177,7 +181,7 @@ impl Pack {
             let mut line = name;
             for cell in cells {
                 // Writing to a String does not fail.
-                let _written = write!(line, "{cell:<20}");
+                let _written = write!(line, "{cell:<MATRIX_CELL$}");
             }
             out.push_str(line.trim_end());
             out.push('\n');
@@ -187,11 +191,14 @@ impl Pack {
             let creates = call.tool == Tool::TicketCreate;
             let head =
                 |state: &State| if creates { "(no ticket)" } else { state.name() }.to_owned();
-            row(format!("\n{:<34}", call.name), &mut states.iter().map(head));
+            row(
+                format!("\n{:<MATRIX_NAME$}", call.name),
+                &mut states.iter().map(head),
+            );
             for actor in MatrixActor::all() {
                 let cell = |state: &State| self.cell(&call, actor, *state);
                 row(
-                    format!("  {:<32}", actor.name()),
+                    format!("{:<MATRIX_NAME$}", format!("  {}", actor.name())),
                     &mut states.iter().map(cell),
                 );
             }

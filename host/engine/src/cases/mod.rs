@@ -9,7 +9,7 @@ mod rewrite;
 mod run;
 mod scene;
 
-pub use matrix::MATRIX_FILE;
+pub use matrix::{MATRIX_CELL, MATRIX_FILE, MATRIX_NAME};
 pub use read::{PackCase, PackCases};
 pub use rewrite::RewrittenCases;
 pub use run::{CaseFailure, CaseResult, TestReport};

@@ -6,9 +6,16 @@ use std::time::{Duration, Instant};
 use dispatch_contract::{State, Tool, Verdict};
 
 use super::format::{BrokenRule, Expected};
-use super::read::PackCase;
+use super::read::{PackCase, PackCases};
 use super::scene::Posed;
+use crate::budget::Budget;
 use crate::pack::{Pack, PackError, Step};
+
+/// Cases whose component faulted, after which the rest is not put: each may take up to its
+/// deadline, several times.
+const MAX_FAULTS: usize = 3;
+/// Processor time of all cases; some hundred take a few milliseconds.
+const PROCESSOR: Duration = Duration::from_secs(20);
 
 /// A case that the pack does not answer as it must, or that is no case.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,8 +70,10 @@ pub struct TestReport {
     pub cases: usize,
     /// Those that were put to the pack, in the order of files and cases.
     pub results: Vec<CaseResult>,
-    /// What could not be put first, then those that do not hold.
+    /// What was not put first, then those that do not hold.
     pub failures: Vec<CaseFailure>,
+    /// How many of the failures are of what was not put.
+    pub not_put: usize,
 }
 
 impl TestReport {
@@ -110,14 +119,18 @@ impl Pack {
     /// for some hundred cases.
     #[must_use]
     pub fn run_tests(&self) -> TestReport {
-        let found = self.files().cases();
+        let mut found = self.files().cases();
         let mut report = TestReport {
             cases: found.cases.len() + found.broken.len(),
             results: Vec::with_capacity(found.cases.len()),
-            failures: found.broken,
+            not_put: found.broken.len(),
+            failures: std::mem::take(&mut found.broken),
         };
+        let budget = Budget::begin(PROCESSOR);
+        let mut faults = 0;
         for case in &found.cases {
-            let result = case.put(self);
+            let (result, faulted) = case.put_and_see(self);
+            faults += usize::from(faulted && result.failure.is_some());
             if let Some(message) = &result.failure {
                 report.failures.push(CaseFailure {
                     file: result.file.clone(),
@@ -128,8 +141,33 @@ impl Pack {
                 });
             }
             report.results.push(result);
+            let why = match faults {
+                MAX_FAULTS.. => format!("{faults} cases faulted"),
+                _ if budget.is_spent() => format!("they took over {} s", PROCESSOR.as_secs()),
+                _ => continue,
+            };
+            if let Some(left_out) = found.left_out(report.results.len(), &why) {
+                report.failures.insert(report.not_put, left_out);
+                report.not_put += 1;
+            }
+            break;
         }
         report
+    }
+}
+
+impl PackCases {
+    /// A failure for the cases from this place on, which were not put.
+    fn left_out(&self, from: usize, why: &str) -> Option<CaseFailure> {
+        let first = self.cases.get(from)?;
+        let left = self.cases.len() - from;
+        Some(CaseFailure {
+            file: first.file.clone(),
+            line: Some(first.line),
+            column: None,
+            case: first.name.clone(),
+            message: format!("it and the cases after it, {left} in all, were not put: {why}"),
+        })
     }
 }
 
@@ -137,18 +175,24 @@ impl PackCase {
     /// Put it to a pack and compare.
     #[must_use]
     pub fn put(&self, pack: &Pack) -> CaseResult {
+        self.put_and_see(pack).0
+    }
+
+    /// The same, and whether a component faulted.
+    fn put_and_see(&self, pack: &Pack) -> (CaseResult, bool) {
         let began = Instant::now();
         let (verdict, fault) = self.verdict(pack);
         let took = began.elapsed();
         let failure = compare(&self.expect, &verdict).err();
-        CaseResult {
+        let result = CaseResult {
             file: self.file.clone(),
             line: self.line,
             case: self.name.clone(),
             tool: self.tool,
             took,
             failure: failure.map(|message| message + &fault),
-        }
+        };
+        (result, !fault.is_empty())
     }
 
     /// What a pack says, and in brackets which component faulted.

@@ -12,7 +12,9 @@ use cedar_policy::{
 use dispatch_contract::{Role, State, Tool};
 
 use super::ask::{EXTRA_ACTIONS, Model, Move, action_uid, type_name};
+use super::shape;
 use super::slice::Slice;
+use super::suggest;
 use super::{ACTIONS, Authority, OVERRIDE, READ, TRANSITION};
 use crate::pack::place;
 
@@ -48,7 +50,12 @@ impl CedarError {
         }
     }
 
-    fn at(file: &str, text: &str, offset: Option<usize>, message: impl Into<String>) -> Self {
+    pub(super) fn at(
+        file: &str,
+        text: &str,
+        offset: Option<usize>,
+        message: impl Into<String>,
+    ) -> Self {
         let place = offset.and_then(|offset| place(text, offset));
         Self {
             file: Some(file.to_owned()),
@@ -82,7 +89,7 @@ impl CedarError {
         place
     }
 
-    fn help(mut self, help: impl Into<String>) -> Self {
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -101,6 +108,10 @@ impl Authority {
         (schema_file, schema): (&str, &str),
         policies: &BTreeMap<&str, &str>,
     ) -> Result<Self, CedarError> {
+        shape::check_schema(schema_file, schema)?;
+        for (file, text) in policies {
+            shape::check(file, text)?;
+        }
         let schema = read_schema(schema_file, schema)?;
         let (all, places) = read_policies(policies)?;
         validate(&schema, &all, &places)?;
@@ -230,22 +241,20 @@ fn validate(
     places: &HashMap<PolicyId, Place<'_>>,
 ) -> Result<(), CedarError> {
     let result = Validator::new(schema.clone()).validate(all, ValidationMode::Strict);
+    let told = |id: &PolicyId, found: &dyn miette::Diagnostic| match places.get(id) {
+        Some(Place { file, text, offset }) => {
+            CedarError::said(file, text, *offset, found, found.to_string())
+        }
+        None => CedarError::new(found.to_string()),
+    };
     let errors = result.validation_errors().map(|error| {
-        let found: &dyn miette::Diagnostic = error;
-        (error.policy_id(), found)
+        let mut told = told(error.policy_id(), error);
+        told.help = told.help.map(|help| suggest::settled(schema, error, help));
+        told
     });
-    let warnings = result.validation_warnings().map(|warning| {
-        let found: &dyn miette::Diagnostic = warning;
-        (warning.policy_id(), found)
-    });
-    let mut all = errors
-        .chain(warnings)
-        .map(|(id, found)| match places.get(id) {
-            Some(Place { file, text, offset }) => {
-                CedarError::said(file, text, *offset, found, found.to_string())
-            }
-            None => CedarError::new(found.to_string()),
-        });
+    let warnings = result.validation_warnings();
+    let warnings = warnings.map(|warning| told(warning.policy_id(), warning));
+    let mut all = errors.chain(warnings);
     let Some(mut first) = all.next() else {
         return Ok(());
     };

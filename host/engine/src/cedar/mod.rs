@@ -7,7 +7,9 @@ mod ask;
 mod coverage;
 mod load;
 mod reads;
+mod shape;
 mod slice;
+mod suggest;
 
 pub(crate) use load::CedarError;
 

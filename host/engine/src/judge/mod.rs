@@ -18,9 +18,9 @@ use dispatch_contract::question::Question;
 use dispatch_contract::verdict::{Outcome, Verdict};
 use dispatch_contract::{Code, Phase, Refusal, State, Tool};
 
-use crate::pack::{Loaded, Pack};
-use crate::sandbox::Fault;
+use crate::pack::{Loaded, Pack, ToolRules};
 use crate::sandbox::bindings::types::Proposal;
+use crate::sandbox::{Fault, Rules};
 use crate::view::{self, Scratch};
 use refuse::Stop;
 use trace::Clock;
@@ -34,8 +34,12 @@ impl Pack {
     /// the thread that serves the request.
     #[must_use]
     pub fn judge(&self, question: &Question) -> Judged {
+        self.judge_in(question, |of_tool| &of_tool.rules)
+    }
+
+    fn judge_in(&self, question: &Question, pool: fn(&ToolRules) -> &Rules) -> Judged {
         let mut clock = Clock::start();
-        let (verdict, fault) = match self.0.judged(question, &mut clock) {
+        let (verdict, fault) = match self.0.judged(question, pool, &mut clock) {
             Ok(outcome) => (Verdict::Allow(outcome), None),
             Err(stop) => {
                 let (refusal, fault) = self.refusal(question, stop);
@@ -49,18 +53,19 @@ impl Pack {
         }
     }
 
-    /// The same, where nobody waits for the answer: in tests and comparisons. What the
-    /// machine did, and not the rules, must not be told of the rules: where every instance
+    /// The same, where nobody waits for the answer: in tests and comparisons, in instances of
+    /// another pool than calls are judged in. What the machine did, and not the rules, must not be told of the rules: where every instance
     /// was in use, or a deadline passed (a virtual machine that was set aside for a while
     /// may count that as processor time), the question is put again, three times at most.
     #[must_use]
     pub fn judge_patiently(&self, question: &Question) -> Judged {
-        let mut judged = self.judge(question);
+        let aside = || self.judge_in(question, |of_tool| &of_tool.aside);
+        let mut judged = aside();
         for _ in 1..TRIES {
             if !judged.fault.as_ref().is_some_and(Fault::may_pass) {
                 break;
             }
-            judged = self.judge(question);
+            judged = aside();
         }
         judged
     }
@@ -74,11 +79,16 @@ impl Pack {
 }
 
 impl Loaded {
-    fn judged(&self, question: &Question, clock: &mut Clock) -> Result<Outcome, Stop> {
+    fn judged(
+        &self,
+        question: &Question,
+        pool: fn(&ToolRules) -> &Rules,
+        clock: &mut Clock,
+    ) -> Result<Outcome, Stop> {
         let permitted = clock.time(Phase::Authorization, || self.authorize(question))?;
         clock.permitted(permitted);
         self.check_version(question)?;
-        let proposed = self.ask_component(question, clock)?;
+        let proposed = self.ask_component(question, pool, clock)?;
         let from = question
             .facts
             .case
@@ -137,7 +147,12 @@ impl Loaded {
     }
 
     /// The component's three phases, in one fresh instance that is dropped here.
-    fn ask_component(&self, question: &Question, clock: &mut Clock) -> Result<Outcome, Stop> {
+    fn ask_component(
+        &self,
+        question: &Question,
+        pool: fn(&ToolRules) -> &Rules,
+        clock: &mut Clock,
+    ) -> Result<Outcome, Stop> {
         let tool = question.call.tool();
         let at = |phase| move |fault| Stop::fault(phase, fault);
         let scratch = Scratch::of(question);
@@ -152,7 +167,7 @@ impl Loaded {
         let settings = of_tool.settings();
 
         let mark = clock.mark();
-        let mut running = of_tool.rules.open().map_err(at(Phase::Validate))?;
+        let mut running = pool(of_tool).open().map_err(at(Phase::Validate))?;
         let found = running.validate(&call, ticket.as_ref(), &settings);
         clock.note(Phase::Validate, mark, running.fuel_used());
         let found = found.map_err(at(Phase::Validate))?;

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dispatch_contract::Tool;
 use dispatch_contract::event::PackRef;
-use wasmtime::component::Component;
 
 use super::error::PackError;
 use super::files::{MANIFEST, PackFiles};
@@ -15,17 +14,20 @@ use super::step::{Step, Steps, Taken};
 use super::{Loaded, Pack, ToolRules, Trust};
 use crate::cache::Cache;
 use crate::cedar::{Authority, CedarError};
+use crate::engine::Pools;
 use crate::judge::TRIES;
 use crate::sandbox::{Rules, Sandbox, Unfit, inspect};
 
 /// Where a pack's schema stands.
 const SCHEMA: &str = "cedar/schema.cedarschema";
+/// Stack for reading policies: address space, of which what is used is taken.
+const CEDAR_STACK_BYTES: usize = 64 << 20;
 
 impl Pack {
     pub(crate) fn load(
         files: &PackFiles,
         trust: &Trust<'_>,
-        sandbox: impl FnOnce(bool) -> Result<Sandbox, PackError>,
+        pools: impl FnOnce(bool) -> Result<Pools, PackError>,
         cache: &Cache,
         steps: &mut Steps,
     ) -> Result<Self, PackError> {
@@ -55,8 +57,8 @@ impl Pack {
             Ok((authority, said))
         })?;
         let tools = steps.take(Step::Components, || {
-            let sandbox = sandbox(manifest.asks_for_fuel())?;
-            compile_all(files, &manifest, &sandbox, cache)
+            let pools = pools(manifest.asks_for_fuel())?;
+            compile_all(files, &manifest, &pools, cache)
         })?;
         steps.take(Step::Settings, || {
             for (tool, rules) in Tool::ALL.into_iter().zip(&tools) {
@@ -135,7 +137,25 @@ fn authority(files: &PackFiles) -> Result<Authority, PackError> {
     let policies: BTreeMap<&str, &str> = files
         .texts(Step::Cedar, ".cedar")
         .collect::<Result<_, _>>()?;
-    Authority::load(schema, &policies).map_err(refused)
+    let load = || Authority::load(schema, &policies).map_err(refused);
+    on_a_large_stack(load).unwrap_or_else(|| {
+        Err(PackError::new(
+            Step::Cedar,
+            "the thread that read the policies died; load the pack again",
+        ))
+    })
+}
+
+/// Cedar recurses: as deep as its texts may nest, whatever stack the thread has that loads a
+/// pack. None where no thread was granted, or it panicked.
+fn on_a_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("policy-cedar".into())
+            .stack_size(CEDAR_STACK_BYTES)
+            .spawn_scoped(scope, work);
+        thread.ok()?.join().ok()
+    })
 }
 
 /// All components at once, on as many threads as the machine has: compiling one
@@ -143,14 +163,14 @@ fn authority(files: &PackFiles) -> Result<Authority, PackError> {
 fn compile_all(
     files: &PackFiles,
     manifest: &Manifest,
-    sandbox: &Sandbox,
+    pools: &Pools,
     cache: &Cache,
 ) -> Result<(Vec<ToolRules>, String), PackError> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
         while let Some(&tool) = Tool::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-            done.push((tool, compile(tool, files, manifest, sandbox, cache)));
+            done.push((tool, compile(tool, files, manifest, pools, cache)));
         }
         done
     };
@@ -200,7 +220,7 @@ fn compile(
     tool: Tool,
     files: &PackFiles,
     manifest: &Manifest,
-    sandbox: &Sandbox,
+    pools: &Pools,
     cache: &Cache,
 ) -> Result<Compiled, PackError> {
     let entry = manifest.tool(tool);
@@ -219,17 +239,23 @@ fn compile(
             .help("build it first: `dispatch policy build`")
     })?;
     inspect::bytes(bytes).map_err(refused)?;
-    let engine = sandbox.engine();
-    let (component, from_cache): (Component, bool) = cache
-        .compiled(sandbox, bytes)
+    let Pools { calls, aside } = pools;
+    let (component, from_cache) = cache
+        .compiled(calls, bytes)
         .map_err(|error| refused(inspect::invalid(&error)))?;
     let limits = manifest.run_limits(tool);
-    inspect::component(engine, &component, limits.memory_bytes).map_err(refused)?;
-    let rules = Rules::link(tool, engine, &component, limits, sandbox.metered())
-        .map_err(|error| refused(inspect::unlinkable(&error)))?;
+    inspect::component(calls.engine(), &component, limits.memory_bytes).map_err(refused)?;
+    let beside = cache
+        .beside(aside, bytes, &component)
+        .map_err(|error| refused(inspect::invalid(&error)))?;
+    let link = |sandbox: &Sandbox, component| {
+        Rules::link(tool, sandbox, component, limits)
+            .map_err(|error| refused(inspect::unlinkable(&error)))
+    };
     Ok(Compiled {
         rules: ToolRules {
-            rules,
+            rules: link(calls, component)?,
+            aside: link(aside, beside)?,
             settings: entry.settings.clone().into_iter().collect(),
         },
         bytes: bytes.len(),
@@ -249,7 +275,7 @@ fn check_settings(tool: Tool, rules: &ToolRules, files: &PackFiles) -> Result<()
     };
     let ask = || {
         let mut running = rules
-            .rules
+            .aside
             .open()
             .map_err(|fault| ("cannot be started", fault))?;
         let answer = running.check_settings(&rules.settings());

@@ -9,10 +9,15 @@ use toml_edit::{Document, TableLike};
 use super::error::PackError;
 use super::files::MANIFEST;
 use super::step::Step;
-use crate::sandbox::RunLimits;
+use crate::sandbox::{MAX_FUEL, RunLimits};
 
 /// The contract this host speaks.
 pub(crate) const CONTRACT: &str = "0";
+
+/// The highest revision a pack may name: whatever is activated after it needs a higher one.
+/// Room for a time in milliseconds, should somebody count by it, and for many rollbacks after
+/// it; not for the last number that the database can hold.
+const MAX_REVISION: u64 = 1_000_000_000_000_000;
 
 /// Settings of one tool at most, and bytes in a text of one.
 const MAX_SETTINGS: usize = 50;
@@ -60,7 +65,7 @@ impl Limits {
         for (name, given, most) in [
             ("deadline_ms", self.deadline_ms, 1000),
             ("memory_mib", self.memory_mib, 16),
-            ("fuel", self.fuel, 1_000_000_000_000),
+            ("fuel", self.fuel, MAX_FUEL),
         ] {
             if given.is_some_and(|value| value == 0 || value > most) {
                 let message = format!("{name}: 1 to {most}");
@@ -178,8 +183,9 @@ impl Manifest {
         if version.is_empty() || version.len() > 64 || version.contains(char::is_control) {
             return refuse(&["version"], "version: 1 to 64 characters on one line");
         }
-        if self.revision == 0 || i64::try_from(self.revision).is_err() {
-            return refuse(&["revision"], "revision: counts from 1");
+        if self.revision == 0 || self.revision > MAX_REVISION {
+            let message = format!("revision: counts from 1, to {MAX_REVISION} at most");
+            return refuse(&["revision"], message);
         }
         if self.contract != CONTRACT {
             return refuse(

@@ -32,6 +32,8 @@ use crate::sandbox::bindings::types as wit;
 /// A tool's component and the settings it is asked with.
 pub(crate) struct ToolRules {
     pub(crate) rules: Rules,
+    /// The same where no call is judged.
+    pub(crate) aside: Rules,
     settings: Vec<(String, SettingValue)>,
 }
 

@@ -102,6 +102,13 @@ pub(super) fn build(config: &SandboxConfig) -> Result<(Engine, PoolShape), Sandb
     })
 }
 
+/// Another engine whose code is the first one's, with so many slots.
+pub(super) fn beside(shape: PoolShape, metered: bool, slots: u32) -> Option<(Engine, PoolShape)> {
+    let shape = PoolShape { slots, ..shape };
+    let engine = Engine::new(&settings(shape, metered)).ok()?;
+    Some((engine, shape))
+}
+
 /// Under `ulimit -v` a reservation that just fits would leave nothing for the
 /// rest of the process, so wide slots are not even tried.
 fn address_space_is_limited() -> bool {

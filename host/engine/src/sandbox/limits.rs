@@ -8,6 +8,9 @@ use wasmtime::{ResourceLimiter, Trap, UpdateDeadline};
 /// The most memory any guest may have, whatever its pack asks for.
 pub(crate) const MAX_MEMORY_BYTES: usize = 16 << 20;
 
+/// The most fuel a pack may ask for; the deadline stops a guest long before.
+pub(crate) const MAX_FUEL: u64 = 1_000_000_000_000;
+
 /// Bytes that may cross from a guest to the host in one call. The largest
 /// answer that is not refused is 50 violations of three texts of 1 KiB.
 pub(crate) const HOSTCALL_FUEL_BYTES: usize = 512 << 10;
@@ -20,7 +23,8 @@ pub struct RunLimits {
     pub deadline_ms: u64,
     /// Linear memory, in bytes.
     pub memory_bytes: usize,
-    /// Wasm instructions, roughly; only in a metered sandbox.
+    /// Wasm instructions, roughly; only in a metered sandbox. Where no pack limits it, as much
+    /// as any may: counting alone must not change a verdict.
     pub fuel: u64,
 }
 
@@ -30,7 +34,7 @@ impl Default for RunLimits {
             // rules take microseconds
             deadline_ms: 50,
             memory_bytes: 8 << 20,
-            fuel: 10_000_000,
+            fuel: MAX_FUEL,
         }
     }
 }

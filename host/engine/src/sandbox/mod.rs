@@ -16,11 +16,12 @@ pub use config::{PoolShape, SandboxConfig};
 pub use fault::{Fault, FaultKind};
 pub(crate) use hash::compatibility;
 pub(crate) use inspect::Unfit;
-pub(crate) use limits::MAX_MEMORY_BYTES;
 pub use limits::RunLimits;
+pub(crate) use limits::{MAX_FUEL, MAX_MEMORY_BYTES};
 pub(crate) use rules::Rules;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ticker::Ticker;
 
@@ -48,7 +49,14 @@ pub(crate) struct Sandbox {
     compatibility: Arc<str>,
     shape: PoolShape,
     metered: bool,
-    _ticker: Arc<Ticker>,
+    /// No two of a process have one: a component belongs to one engine.
+    number: u64,
+    ticker: Arc<Ticker>,
+}
+
+fn next_number() -> u64 {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    NUMBER.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Sandbox {
@@ -61,8 +69,29 @@ impl Sandbox {
             engine,
             shape,
             metered: config.metered,
-            _ticker: Arc::new(ticker),
+            number: next_number(),
+            ticker: Arc::new(ticker),
         })
+    }
+
+    /// Another engine that takes this one's compiled code, with a pool of its own; this very
+    /// one where there is no room.
+    pub(crate) fn beside(&self, slots: u32) -> Self {
+        let Some((engine, shape)) = config::beside(self.shape, self.metered, slots) else {
+            tracing::debug!(slots, "no room for a pool beside the calls'");
+            return self.clone();
+        };
+        self.ticker.also(engine.weak());
+        Self {
+            engine,
+            shape,
+            number: next_number(),
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     pub(crate) fn engine(&self) -> &wasmtime::Engine {

@@ -1,9 +1,12 @@
 //! One component, ready to run; one call's instance, fresh and dropped after.
 
-use dispatch_contract::{Tool, Violation};
-use wasmtime::component::{Component, Linker};
-use wasmtime::{Engine, Store};
+use std::sync::Arc;
 
+use dispatch_contract::{Tool, Violation};
+use wasmtime::Store;
+use wasmtime::component::{Component, Linker};
+
+use super::Sandbox;
 use super::bindings::rules::Guest;
 use super::bindings::types::{Actor, Call, Outcome, Proposal, Setting, TicketView};
 use super::bindings::{ToolPolicy, ToolPolicyPre};
@@ -24,23 +27,25 @@ pub(crate) struct Rules {
     pre: ToolPolicyPre<Watch>,
     limits: RunLimits,
     metered: bool,
+    /// Shared with every other pack that has it.
+    _component: Arc<Component>,
 }
 
 impl Rules {
     /// Link a component with nothing at all: it imports nothing.
     pub(crate) fn link(
         tool: Tool,
-        engine: &Engine,
-        component: &Component,
+        sandbox: &Sandbox,
+        component: Arc<Component>,
         limits: RunLimits,
-        metered: bool,
     ) -> wasmtime::Result<Self> {
-        let pre = Linker::new(engine).instantiate_pre(component)?;
+        let pre = Linker::new(sandbox.engine()).instantiate_pre(&component)?;
         Ok(Self {
             tool,
             pre: ToolPolicyPre::new(pre)?,
             limits,
-            metered,
+            metered: sandbox.metered(),
+            _component: component,
         })
     }
 

@@ -1,14 +1,17 @@
 //! Recorded calls, judged by two packs: what would flip.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use dispatch_contract::packs::FlipKind;
 use dispatch_contract::question::Question;
 use dispatch_contract::{DecisionId, Role, State, Tool, Verdict};
 use dispatch_engine::{
-    Comparison, FlipReport, Leisure, Opened, Pack, PackFiles, RecordedCall, opened, opened_in_words,
+    Comparison, FlipReport, Leisure, Manner, Opened, Pack, PackFiles, RecordedCall, opened,
+    opened_in_words,
 };
 
+use crate::house::hostile::{Guest, load_with};
 use crate::house::scene::plain;
 use crate::house::{engine, shipped, shipped_files};
 
@@ -48,7 +51,7 @@ fn who_is_let_in_that_was_turned_away_before_is_told() {
         &format!("action == {from}"),
         &format!("action in [{from}, Action::\"schedule.confirm\"]"),
     );
-    let found = opened(shipped(), &wider);
+    let found = opened(Some(shipped()), &wider);
     assert_eq!(
         found,
         [Opened {
@@ -57,18 +60,31 @@ fn who_is_let_in_that_was_turned_away_before_is_told() {
         }]
     );
     assert_eq!(opened_in_words(&found), "customer: schedule.confirm");
-    assert_eq!(opened(&wider, shipped()), []);
-    assert_eq!(opened(shipped(), shipped()), []);
+    assert_eq!(opened(Some(&wider), shipped()), []);
+    assert_eq!(opened(Some(shipped()), shipped()), []);
 }
 
 fn compare(a: &Pack, b: &Pack, calls: Vec<RecordedCall>) -> FlipReport {
-    let comparison = Comparison::start(a, b, 2, Leisure::Low).unwrap();
+    compare_with(Some(a), b, calls)
+}
+
+fn compare_with(a: Option<&Pack>, b: &Pack, calls: Vec<RecordedCall>) -> FlipReport {
+    let manner = Manner {
+        threads: 2,
+        leisure: Leisure::Low,
+        listed: 100,
+        faults: 3,
+        processor: Duration::from_secs(60),
+    };
+    let comparison = Comparison::start(a, b, manner).unwrap();
     tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap()
         .block_on(async {
             for page in calls.chunks(7) {
-                comparison.put(page.to_vec()).await;
+                if !comparison.put(page.to_vec()).await {
+                    break;
+                }
             }
         });
     comparison.finish().unwrap()
@@ -132,4 +148,44 @@ fn a_record_that_cannot_be_read_is_counted_and_named() {
     let report = compare(shipped(), shipped(), calls);
     assert_eq!((report.judged, report.unreadable), (107, 1));
     assert!(report.unreadable_reason.unwrap().starts_with(&name));
+}
+
+/// What was recorded stands where the pack that said it cannot be asked.
+#[test]
+fn without_a_pack_before_the_record_is_what_flips() {
+    let strict = edited("pack.toml", "photos_after_min = 1", "photos_after_min = 2");
+    let asked = compare(shipped(), &strict, history(shipped()));
+    let mut calls = history(shipped());
+    for call in &mut calls {
+        call.pack_digest = "f".repeat(64);
+    }
+    let stands = compare_with(None, &strict, calls.clone());
+    assert_eq!(stands.recorded_verdicts, 108);
+    assert_eq!((stands.judged, &stands.by_kind), (108, &asked.by_kind));
+    assert!(stands.flipped > 0);
+    // the candidate compared with itself would have flipped nothing
+    assert_eq!(compare(&strict, &strict, calls).flipped, 0);
+    let all = Role::ALL.len() * Tool::ALL.len();
+    let let_in = opened(None, shipped()).len();
+    assert!(let_in > 10 && let_in < all, "{let_in}");
+}
+
+#[test]
+fn a_pack_that_faults_is_named_and_the_rest_is_not_judged() {
+    let trapping = Guest {
+        transition: "unreachable",
+        ..Guest::default()
+    };
+    let faulty = load_with(&[Tool::TicketAddMessage], &trapping.component()).unwrap();
+    let question = plain(Tool::TicketAddMessage, Role::OperatorAdmin, State::New);
+    let calls = |by: &Pack| (0..200).map(|n| recorded(n, &question, by)).collect();
+    let report = compare(shipped(), &faulty, calls(shipped()));
+    assert!(report.cut_short && report.judged < 20, "{report:?}");
+    assert!(report.faults.len() >= 3, "{report:?}");
+    let first = &report.faults[0];
+    assert_eq!(first.tool, Tool::TicketAddMessage);
+    assert!(first.fault.starts_with("trap: "), "{first:?}");
+    // it faulted before, too: no worse than it was
+    let report = compare(&faulty, &faulty, calls(&faulty));
+    assert_eq!((report.judged, report.faults.len()), (200, 0), "{report:?}");
 }

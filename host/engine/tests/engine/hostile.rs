@@ -2,9 +2,10 @@
 
 use dispatch_contract::call::Override;
 use dispatch_contract::{Code, Phase, Refusal, Role, State, Tool, Verdict};
-use dispatch_engine::{FaultKind, Pack};
+use dispatch_engine::{Engine, EngineConfig, FaultKind, Pack, SandboxConfig};
 
-use crate::house::hostile::{Guest, load_with};
+use crate::house::engine;
+use crate::house::hostile::{Guest, load_with, with_components};
 use crate::house::scene::plain;
 
 const TOOL: Tool = Tool::CloseoutAddNote;
@@ -103,6 +104,41 @@ fn a_guest_that_waits_for_the_processor_is_not_stopped() {
             .collect()
     });
     assert_eq!(faults, []);
+}
+
+/// `explain` and `bench` count fuel, a host does not where no pack asks for it: what takes
+/// much of it is judged alike.
+#[test]
+fn counting_fuel_alone_changes_no_verdict() {
+    let work = "(func $work (local $n i32)
+        (loop $on
+            (local.set $n (i32.add (local.get $n) (i32.const 1)))
+            (br_if $on (i32.lt_u (local.get $n) (i32.const 4000000)))))";
+    let guest = Guest {
+        extra: work,
+        validate: "call $work i32.const 2048",
+        ..Guest::default()
+    };
+    let files = with_components(&[TOOL], &guest.component());
+    let counting = Engine::new(EngineConfig {
+        sandbox: SandboxConfig {
+            metered: true,
+            ..SandboxConfig::default()
+        },
+        ..EngineConfig::default()
+    });
+    let metered = counting.unwrap().load(&files).unwrap();
+    let question = plain(TOOL, Role::OperatorAdmin, State::Onsite);
+    let (in_host, explained) = (
+        engine().load(&files).unwrap().judge_patiently(&question),
+        metered.judge_patiently(&question),
+    );
+    assert_eq!(explained.fault, None);
+    assert_eq!(in_host.verdict, explained.verdict);
+    assert!(matches!(in_host.verdict, Verdict::Allow(_)));
+    let phases = explained.trace.phases.iter();
+    let fuel: u64 = phases.filter_map(|phase| phase.fuel).sum();
+    assert!(fuel > 20_000_000, "{fuel}");
 }
 
 /// Commit, and move to the state with this number.

@@ -112,6 +112,11 @@ fn manifests_by_line() {
         ("revision = 1", "revision = 0", "revision: counts from 1"),
         (
             "revision = 1",
+            "revision = 9223372036854775807",
+            "to 1000000000000000 at most",
+        ),
+        (
+            "revision = 1",
             "revision = 1\nsurplus = 1",
             "unknown field `surplus`",
         ),
@@ -204,6 +209,69 @@ fn policies_by_line() {
     ] {
         let error = refused(schema, from, to);
         assert_eq!(error.step, Step::Cedar, "{error}");
+    }
+}
+
+/// A condition of so many operators, in a text that is Cedar but for its length.
+fn conditions(count: usize) -> Vec<String> {
+    vec![
+        format!("{}true{}", "(".repeat(count), ")".repeat(count)),
+        format!("{}true", "!".repeat(count)),
+        format!("true{}", " && true".repeat(count)),
+        format!("true{}", " || false".repeat(count)),
+        format!("{}true", "if true then true else ".repeat(count)),
+        format!("{}resource.state == \"new\"", "[".repeat(count)),
+    ]
+}
+
+#[test]
+fn what_would_take_all_of_a_stack_is_refused_by_line() {
+    let file = "cedar/customers.cedar";
+    let from = "resource.customer == principal";
+    let refused_at = |path: &str, from: &str, to: &str, words: &str| {
+        let error = refused(path, from, to);
+        let place = (error.step, error.file.as_deref(), error.line.is_some());
+        assert_eq!(place, (Step::Cedar, Some(path), true), "{error}");
+        assert!(error.message.contains(words), "{error}");
+    };
+    for condition in conditions(100_000) {
+        refused_at(file, from, &condition, "than");
+    }
+    let schema = "cedar/schema.cedarschema";
+    let sets = format!("{}Long{}", "Set<".repeat(100_000), ">".repeat(100_000));
+    refused_at(schema, "now: Long", &format!("now: {sets}"), "sets nest");
+    let records = format!("{}Long{}", "{a: ".repeat(100_000), "}".repeat(100_000));
+    refused_at(schema, "now: Long", &format!("now: {records}"), "brackets");
+    // no brackets, and as deep
+    let chain: String = (1..100_000)
+        .map(|n| format!("type T{n} = Set<T{}>;\n", n - 1))
+        .collect();
+    let chain = format!("type T0 = Long;\n{chain}type Move");
+    refused_at(schema, "type Move", &chain, "types");
+    for deep in [
+        "a.".repeat(100_000) + "b = 1\n",
+        "[".to_owned() + &"a.".repeat(100_000) + "b]\n",
+    ] {
+        let error = refused("pack.toml", "name = ", &format!("{deep}name = "));
+        assert_eq!(error.step, Step::Manifest, "{error:.200}");
+    }
+}
+
+/// Whatever is taken is judged, told of and let go on any thread: this one has a small stack.
+#[test]
+fn as_much_as_is_taken_does_no_harm_later() {
+    let from = "resource.customer == principal";
+    for condition in [
+        format!("true{}", " && resource.customer == principal".repeat(600)),
+        format!("{from}{}", format!(" || {from}").repeat(600)),
+        format!("{}{from}{}", "(".repeat(60), ")".repeat(60)),
+    ] {
+        let files = edited("cedar/customers.cedar", from, &condition);
+        let pack = engine().load(&files).unwrap();
+        assert!(pack.policy("customer.tools").is_some());
+        let report = pack.run_tests();
+        assert!(report.cases > 100);
+        assert!(pack.never().len() < 100);
     }
 }
 

@@ -108,6 +108,7 @@ fn each_content_of_a_folder_is_told_once() {
     let watcher = PackWatcher::start(
         &folder,
         FolderContent::of(&PackFiles::read(&folder)),
+        Duration::from_millis(300),
         move || asked.current().reference().digest.clone(),
         move |news| send.send(news).is_ok(),
     );
