@@ -171,6 +171,22 @@ impl Ledger {
         }
     }
 
+    /// What a verdict on a ticket depends on, read without its turn: for whoever commits
+    /// nothing. None where the key was used already.
+    ///
+    /// # Errors
+    /// Where the database cannot answer in time.
+    pub async fn facts(
+        &self,
+        ticket_id: TicketId,
+        lookup: &Lookup<'_>,
+    ) -> Result<Option<Facts>, LedgerError> {
+        let mut lane = self.lanes.acquire().await?;
+        let found = read_ticket(&mut lane, lookup, ticket_id).await?;
+        lane.done();
+        Ok(found.earlier.is_none().then_some(found.facts))
+    }
+
     /// What the key was answered before, without waiting for anybody: for a fast
     /// way past a call that is being repeated. None proves nothing.
     ///

@@ -96,12 +96,17 @@ impl Row {
 
 /// The first id that can be meant. Ids grow with time, but for clocks that were set: a day
 /// leaves room for that, and keeps the rest of the table from being looked through.
-fn first_id(filter: &RecordedFilter) -> Option<String> {
-    filter.since.map(|since| {
+fn first_id(filter: &RecordedFilter) -> String {
+    let since = filter.since.map(|since| {
         let from = since.micros() / 1000 - DAY_MS;
-        Ulid::from_parts(u64::try_from(from).unwrap_or(0), 0).to_string()
-    })
+        DecisionId(Ulid::from_parts(u64::try_from(from).unwrap_or(0), 0))
+    });
+    let first = since.into_iter().chain(filter.from).max();
+    first.map(|id| id.to_string()).unwrap_or_default()
 }
+
+/// Behind every id.
+const BEYOND: &str = "~";
 
 impl Ledger {
     /// Decisions, the newest first. Refusals of the last moment may still be queued;
@@ -175,15 +180,17 @@ impl Ledger {
                    verdict::text AS "verdict!"
                FROM decisions
                WHERE question IS NOT NULL AND verdict IS NOT NULL AND pack_digest IS NOT NULL
-                 AND ($1::text IS NULL OR decision_id >= $1)
+                 AND decision_id >= $1
                  AND ($2::timestamptz IS NULL OR decided_at >= $2)
                  AND ($3::text IS NULL OR tool = $3)
-                 AND ($4::text IS NULL OR decision_id < $4)
+                 AND decision_id < $4
                ORDER BY decision_id DESC LIMIT $5"#,
             first_id(filter),
             filter.since.map(instant),
             filter.tool.map(Tool::name),
-            filter.before.map(|before| before.to_string()),
+            filter
+                .before
+                .map_or_else(|| BEYOND.to_owned(), |before| before.to_string()),
             i64::from(filter.limit.min(MAX_RECORDS)),
         )
         .fetch_all(&self.pool)
@@ -211,27 +218,29 @@ impl Ledger {
         of: &[(Role, Tool)],
         filter: &RecordedFilter,
     ) -> Result<u64, LedgerError> {
-        if of.is_empty() {
-            return Ok(0);
-        }
-        let (roles, tools): (Vec<_>, Vec<_>) = of
+        let wanted = of
             .iter()
+            .filter(|(_, tool)| filter.tool.is_none_or(|wanted| wanted == *tool));
+        let (roles, tools): (Vec<_>, Vec<_>) = wanted
             .map(|(role, tool)| (role.name().to_owned(), tool.name().to_owned()))
             .unzip();
+        if roles.is_empty() {
+            return Ok(0);
+        }
+        // for each role and tool along the index of just these: a flood of others is not met
         let count = sqlx::query_scalar!(
-            r#"SELECT count(*) AS "n!" FROM (
+            r#"SELECT least(count(*), $5) AS "n!"
+               FROM unnest($1::text[], $2::text[]) AS pair (role, tool), LATERAL (
                    SELECT FROM decisions
                    WHERE code = 'role_forbidden' AND question IS NULL AND pack_digest IS NOT NULL
-                     AND (actor_role, tool) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-                     AND ($3::text IS NULL OR decision_id >= $3)
+                     AND actor_role = pair.role AND tool = pair.tool
+                     AND decision_id >= $3
                      AND ($4::timestamptz IS NULL OR decided_at >= $4)
-                     AND ($5::text IS NULL OR tool = $5)
-                   ORDER BY decision_id DESC LIMIT $6) AS latest"#,
+                   ORDER BY decision_id DESC LIMIT $5) AS latest"#,
             &roles,
             &tools,
             first_id(filter),
             filter.since.map(instant),
-            filter.tool.map(Tool::name),
             i64::from(filter.limit),
         )
         .fetch_one(&self.pool)

@@ -19,7 +19,7 @@ pub struct StoredPack {
     pub pack: PackRef,
     /// Every file.
     pub files: Vec<StoredFile>,
-    /// When it was stored first.
+    /// When it was stored last.
     pub stored_at: Timestamp,
 }
 
@@ -35,25 +35,28 @@ pub struct StoredFile {
 }
 
 impl Ledger {
-    /// Keep a pack's content under its digest. Again changes nothing; of what other packs
-    /// have too, nothing is written.
+    /// Keep a pack's content under its digest. Again only says that it is wanted still; of
+    /// what other packs have too, nothing is written.
     ///
     /// # Errors
     /// Where the database cannot answer in time.
     pub async fn store_pack(&self, pack: &StoredPack) -> Result<(), LedgerError> {
         let mut connection = self.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
-        let inserted = sqlx::query!(
-            "INSERT INTO packs (digest, name, version, stored_at) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (digest) DO NOTHING",
+        // a row that was there before has been touched by a transaction: this one
+        let inserted = sqlx::query_scalar!(
+            r#"INSERT INTO packs (digest, name, version, stored_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (digest) DO UPDATE SET stored_at = excluded.stored_at
+             RETURNING (xmax = 0) AS "inserted!""#,
             pack.pack.digest,
             pack.pack.name,
             pack.pack.version,
             instant(pack.stored_at),
         )
-        .execute(&mut *transaction)
+        .fetch_one(&mut *transaction)
         .await?;
-        if inserted.rows_affected() == 0 {
+        if !inserted {
+            transaction.commit().await?;
             return Ok(());
         }
         let hashes: Vec<Vec<u8>> = pack.files.iter().map(|file| file.sha256.into()).collect();

@@ -43,14 +43,15 @@ impl Ledger {
     /// Make a stored pack the active one under a revision higher than all before, and
     /// say so in the house's chain (`policy.pack_activated`, or the kind that
     /// `event` has where it is `policy.pack_rolled_back`); in shadow it is no longer.
-    /// None where a revision as high is there already: another host was first, or the
-    /// revision did not grow.
+    /// None where another revision is active than `base`, the one that the pack was compared
+    /// with (0 where none was active), or the revision does not grow: another host was first.
     ///
     /// # Errors
     /// Where the pack is not stored, or the database cannot answer in time.
     pub async fn activate_pack(
         &self,
         revision: u64,
+        base: u64,
         digest: &str,
         mut event: HouseEvent,
     ) -> Result<Option<Event>, LedgerError> {
@@ -66,7 +67,7 @@ impl Ledger {
         .fetch_one(&mut *transaction)
         .await?;
         let revision = stored::signed(revision);
-        if revision <= highest {
+        if highest != stored::signed(base) || revision <= highest {
             transaction.rollback().await?;
             return Ok(None);
         }

@@ -168,6 +168,17 @@ async fn what_packs_share_is_kept_once_and_as_long_as_one_of_them_has_it() {
     assert_eq!(contents().await, 3);
     assert_eq!(scene.ledger.tidy_packs(1).await.unwrap(), 1);
     assert_eq!(contents().await, 2, "the shared one stays");
+    // kept again, it is the latest: what is kept since goes first
+    let third = of("c", 4, "2026-10-03T00:00:00Z");
+    scene.ledger.store_pack(&third).await.unwrap();
+    let newer = StoredPack {
+        stored_at: "2026-10-04T00:00:00Z".parse().unwrap(),
+        ..newer
+    };
+    scene.ledger.store_pack(&newer).await.unwrap();
+    assert_eq!(scene.ledger.tidy_packs(1).await.unwrap(), 1);
+    let gone = scene.ledger.load_pack(&third.pack.digest).await.unwrap();
+    assert_eq!(gone, None);
     let kept = scene.ledger.load_pack(&newer.pack.digest).await.unwrap();
     assert_eq!(kept, Some(newer));
     let gone = scene.ledger.load_pack(&older.pack.digest).await.unwrap();
@@ -187,16 +198,24 @@ async fn the_highest_revision_is_active_and_revisions_only_grow() {
     };
     let digest = stored.pack.digest.clone();
     let activated = || event(EventType::PolicyPackActivated);
-    let unknown = scene.ledger.activate_pack(1, &digest, activated()).await;
+    let unknown = scene.ledger.activate_pack(1, 0, &digest, activated()).await;
     assert!(unknown.is_err(), "a pack that is not stored");
     scene.ledger.store_pack(&stored).await.unwrap();
     scene.ledger.store_pack(&stored).await.unwrap();
     assert_eq!(scene.ledger.load_pack(&digest).await.unwrap(), Some(stored));
     assert_eq!(scene.ledger.active_pack().await.unwrap(), None);
-    for (revision, becomes_active) in [(3, true), (3, false), (2, false), (4, true)] {
+    // the revision, and the one it was compared with
+    for (revision, base, becomes_active) in [
+        (3, 1, false),
+        (3, 0, true),
+        (3, 3, false),
+        (2, 3, false),
+        (4, 0, false),
+        (4, 3, true),
+    ] {
         let told = scene
             .ledger
-            .activate_pack(revision, &digest, activated())
+            .activate_pack(revision, base, &digest, activated())
             .await
             .unwrap();
         assert_eq!(told.is_some(), becomes_active, "{revision}");
@@ -204,7 +223,7 @@ async fn the_highest_revision_is_active_and_revisions_only_grow() {
     let rolled_back = event(EventType::PolicyPackRolledBack);
     let told = scene
         .ledger
-        .activate_pack(9, &digest, rolled_back)
+        .activate_pack(9, 4, &digest, rolled_back)
         .await
         .unwrap()
         .unwrap();

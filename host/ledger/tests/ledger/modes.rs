@@ -119,7 +119,7 @@ async fn one_pack_is_in_shadow_at_a_time_and_each_change_is_told() {
     let activated = event(EventType::PolicyPackActivated);
     scene
         .ledger
-        .activate_pack(1, &two.digest, activated)
+        .activate_pack(1, 0, &two.digest, activated)
         .await
         .unwrap();
     let now = order(&scene).await;
@@ -197,7 +197,9 @@ async fn packs_that_never_judged_are_kept_up_to_a_number() {
         store(&scene, pack.clone()).await;
     }
     let activated = event(EventType::PolicyPackActivated);
-    let first = scene.ledger.activate_pack(3, &packs[0].digest, activated);
+    let first = scene
+        .ledger
+        .activate_pack(3, 0, &packs[0].digest, activated);
     first.await.unwrap();
     set(&scene, packs[1].clone(), PackMode::Shadow, None)
         .await
