@@ -1,5 +1,6 @@
 //! One call's way: read, look, judge, settle, commit, answer.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dispatch_contract::answer::{Answer, Data};
@@ -35,7 +36,7 @@ impl Desk {
 }
 
 impl Inner {
-    async fn take(&self, incoming: &Incoming<'_>) -> Result<Taken, Refused> {
+    async fn take(self: &Arc<Self>, incoming: &Incoming<'_>) -> Result<Taken, Refused> {
         let read = match self.read(incoming) {
             Ok(read) => read,
             Err(Stopped {
@@ -43,9 +44,13 @@ impl Inner {
                 ticket_id,
                 pack,
                 took,
+                let_in,
             }) => {
                 let reached = Reached::Door(ticket_id, pack, took);
-                self.write_refusal(incoming, &refused, reached).await;
+                let decision_id = self.write_refusal(incoming, &refused, reached).await;
+                if let Some(read) = let_in {
+                    self.judge_in_shadow(*read, &refused.refusal, decision_id);
+                }
                 return Err(refused);
             }
         };

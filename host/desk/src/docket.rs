@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use dispatch_contract::event::PackRef;
 use dispatch_contract::input::Input;
-use dispatch_contract::question::Question;
+use dispatch_contract::question::{Facts, Question};
 use dispatch_contract::schema::{self, Parsed};
-use dispatch_contract::{Actor, Call, Code, Phase, Refusal, TicketId, Tool};
+use dispatch_contract::{Actor, Call, Code, Phase, Refusal, TicketId, Timestamp, Tool};
 use dispatch_engine::{Judged, Pack};
 use dispatch_ledger::{Contact, Lookup, Open, Opening};
+use dispatch_objects::ObjectError;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -36,6 +37,8 @@ pub(crate) struct Stopped {
     pub(crate) pack: Option<PackRef>,
     /// How long that took.
     pub(crate) took: Duration,
+    /// The call, where the pack in shadow would have let it in.
+    pub(crate) let_in: Option<Box<Read>>,
 }
 
 /// What a body that breaks its schema still says of itself, so that its refusal can be
@@ -105,6 +108,7 @@ impl Inner {
             ticket_id: None,
             pack: None,
             took: began.elapsed(),
+            let_in: None,
         })?;
         let Parsed {
             call,
@@ -120,6 +124,7 @@ impl Inner {
                 ticket_id: sketch.ticket_id(),
                 pack: None,
                 took: began.elapsed(),
+                let_in: None,
             }
         })?;
         let schema_took = began.elapsed();
@@ -133,34 +138,80 @@ impl Inner {
             );
             Some((refusal, None))
         } else {
-            let role = incoming.actor.role;
-            // one that a pack in shadow lets in is judged whole, and refused then
-            pack.refuse_early(role, tool)
-                .filter(|_| !self.shadow.lets_in(role, tool))
+            pack.refuse_early(incoming.actor.role, tool)
                 .map(|refusal| (refusal, Some(pack.reference().clone())))
         };
-        match refusal {
-            Some((refusal, pack)) => Err(Stopped {
-                refused: Refused {
-                    refusal,
-                    request_id: Some(call.request_id),
-                },
-                ticket_id: call.ticket_id,
-                pack,
-                took: began.elapsed(),
-            }),
-            None => Ok(Read {
-                call,
-                actor: incoming.actor,
-                correlation_id: incoming.correlation_id.map(str::to_owned),
-                pack,
-                schema_took,
-            }),
-        }
+        let read = Read {
+            call,
+            actor: incoming.actor,
+            correlation_id: incoming.correlation_id.map(str::to_owned),
+            pack,
+            schema_took,
+        };
+        let Some((refusal, pack)) = refusal else {
+            return Ok(read);
+        };
+        Err(Stopped {
+            refused: Refused {
+                refusal,
+                request_id: Some(read.call.request_id.clone()),
+            },
+            ticket_id: read.call.ticket_id,
+            took: began.elapsed(),
+            // whom it lets in is judged by it afterwards, and answered as if it were not there
+            let_in: (pack.is_some() && self.shadow.lets_in(read.actor.role, tool))
+                .then(|| Box::new(read)),
+            pack,
+        })
     }
 
     /// Wait for the ticket's turn, read what is committed under the key and on the ticket, judge.
     pub(crate) async fn look(&self, read: &Read) -> Result<Found, Refusal> {
+        // told only after the key was looked up: a replay needs no object store
+        let (lookup, away) = self.lookup(read).await;
+        let open = match self.ledger.begin(&lookup).await.map_err(ledger_away)? {
+            Opening::Replay(answer) => return Ok(Found::Replay(answer.into())),
+            Opening::Conflict => {
+                return Err(Refusal::new(
+                    Code::IdempotencyConflict,
+                    Phase::Idempotency,
+                    "This request_id was committed with other content or by another actor. Use a \
+                     new request_id for a new call; to replay, send exactly what was sent.",
+                ));
+            }
+            Opening::Open(open) => open,
+        };
+        if let Some(error) = away {
+            let_go(open).await;
+            return Err(objects_away(error));
+        }
+        let question = self.question(read, open.facts.clone(), self.clock.now());
+        let judged = read.pack.judge(&question);
+        Ok(Found::Judged(Box::new(Docket {
+            open,
+            question,
+            judged,
+            content_digest: lookup.content_digest,
+        })))
+    }
+
+    /// What is asked about a call. One that waited for its turn is judged at the time it got
+    /// it, never before what was committed meanwhile.
+    pub(crate) fn question(&self, read: &Read, facts: Facts, now: Timestamp) -> Question {
+        let now = facts
+            .case
+            .as_ref()
+            .map_or(now, |case| now.max(case.ticket.updated_at));
+        Question {
+            actor: read.actor,
+            call: read.call.clone(),
+            facts,
+            now,
+        }
+    }
+
+    /// What a call names; and the error where the object store could not be asked.
+    pub(crate) async fn lookup<'a>(&self, read: &'a Read) -> (Lookup<'a>, Option<ObjectError>) {
         let call = &read.call;
         let mut lookup = Lookup {
             ticket_id: call.ticket_id,
@@ -170,7 +221,6 @@ impl Inner {
             storage_key: None,
             contact: None,
         };
-        // told only after the key was looked up: a replay needs no object store
         let mut away = None;
         match &call.input {
             Input::DispatchAssignTech(assign) => {
@@ -195,43 +245,7 @@ impl Inner {
             }
             _ => {}
         }
-        let open = match self.ledger.begin(&lookup).await.map_err(ledger_away)? {
-            Opening::Replay(answer) => return Ok(Found::Replay(answer.into())),
-            Opening::Conflict => {
-                return Err(Refusal::new(
-                    Code::IdempotencyConflict,
-                    Phase::Idempotency,
-                    "This request_id was committed with other content or by another actor. Use a \
-                     new request_id for a new call; to replay, send exactly what was sent.",
-                ));
-            }
-            Opening::Open(open) => open,
-        };
-        if let Some(error) = away {
-            let_go(open).await;
-            return Err(objects_away(error));
-        }
-        let facts = open.facts.clone();
-        // a call that waited for its turn is judged at the time it got it, never
-        // before what was committed meanwhile
-        let now = self.clock.now();
-        let now = facts
-            .case
-            .as_ref()
-            .map_or(now, |case| now.max(case.ticket.updated_at));
-        let question = Question {
-            actor: read.actor,
-            call: call.clone(),
-            facts,
-            now,
-        };
-        let judged = read.pack.judge(&question);
-        Ok(Found::Judged(Box::new(Docket {
-            open,
-            question,
-            judged,
-            content_digest: lookup.content_digest,
-        })))
+        (lookup, away)
     }
 }
 

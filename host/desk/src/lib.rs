@@ -8,6 +8,7 @@ mod clock;
 mod docket;
 mod dry_run;
 mod incoming;
+mod let_in;
 mod metrics;
 mod packs;
 mod papers;
@@ -68,6 +69,8 @@ struct Inner {
     metrics: DeskMetrics,
     committed: tokio::sync::watch::Sender<u64>,
     drafting: papers::Drafting,
+    /// Calls that are read for the pack in shadow alone, at once.
+    reading_for_shadow: Arc<tokio::sync::Semaphore>,
 }
 
 impl Desk {

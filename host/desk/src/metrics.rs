@@ -62,6 +62,7 @@ pub struct DeskMetrics {
     pack_last_good: Gauge,
     shadow: Family<ShadowLabels, Counter>,
     shadow_dropped: Counter,
+    shadow_lost: Counter,
 }
 
 fn histogram() -> Histogram {
@@ -82,6 +83,7 @@ impl Default for DeskMetrics {
             pack_last_good: Gauge::default(),
             shadow: Family::default(),
             shadow_dropped: Counter::default(),
+            shadow_lost: Counter::default(),
         }
     }
 }
@@ -145,6 +147,11 @@ impl DeskMetrics {
             "Calls not judged in shadow, since 4096 were waiting or the host stopped",
             self.shadow_dropped.clone(),
         );
+        registry.register(
+            "shadow_lost",
+            "Verdicts in shadow that the database did not take, given up",
+            self.shadow_lost.clone(),
+        );
     }
 
     pub(crate) fn now(&self, refusals_waiting: usize, pack_revision: u64) {
@@ -169,6 +176,10 @@ impl DeskMetrics {
 
     pub(crate) fn shadow_dropped(&self, calls: u64) {
         self.shadow_dropped.inc_by(calls);
+    }
+
+    pub(crate) fn shadow_lost(&self, verdicts: u64) {
+        self.shadow_lost.inc_by(verdicts);
     }
 
     pub(crate) fn call(&self, tool: Option<Tool>, outcome: Result<bool, Code>) {

@@ -54,13 +54,14 @@ impl Desk {
 }
 
 impl Inner {
-    /// Write a refusal down; waits while the writer is behind, never drops.
+    /// Write a refusal down; waits while the writer is behind, never drops. Answers which
+    /// decision it is.
     pub(crate) async fn write_refusal(
         &self,
         incoming: &Incoming<'_>,
         refused: &Refused,
         reached: Reached,
-    ) {
+    ) -> DecisionId {
         let mut record = self.blank(&TurnedAway {
             tool: incoming.tool,
             actor: Some(incoming.actor),
@@ -86,11 +87,13 @@ impl Inner {
                 self.shadow.hand_copy(&record);
             }
         }
+        let decision_id = record.decision.decision_id;
         self.record(record).await;
+        decision_id
     }
 
     /// The decision of a call of which nothing but this is known.
-    fn blank(&self, call: &TurnedAway<'_>) -> DecisionRecord {
+    pub(crate) fn blank(&self, call: &TurnedAway<'_>) -> DecisionRecord {
         DecisionRecord {
             decision: Decision {
                 decision_id: DecisionId(self.clock.fresh()),

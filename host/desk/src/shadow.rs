@@ -5,6 +5,7 @@
 //! queue is full, the call is counted as dropped. One thread judges again, at its leisure.
 
 use std::error::Error;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use dispatch_ledger::Ledger;
 use tokio::runtime::Handle;
 
 use crate::metrics::DeskMetrics;
+use crate::packs::let_go;
 
 /// Calls that wait to be judged in shadow.
 const QUEUE: usize = 4_096;
@@ -25,6 +27,10 @@ const QUEUE: usize = 4_096;
 const BATCH: usize = 100;
 /// What was judged is written down after so long.
 const FLUSH: Duration = Duration::from_millis(250);
+/// Differences that wait for a database that does not take them; what is over is given up.
+const HELD: usize = 1_000;
+/// What the database did not take is tried again after so long.
+const AGAIN: Duration = Duration::from_secs(1);
 /// What waits when the host stops is judged for so long at most: rules that are slow must
 /// not keep it from ending.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -60,6 +66,8 @@ pub(crate) struct Shadow {
     metrics: DeskMetrics,
     /// When its thread stops judging; not said before the host stops.
     ends: Arc<OnceLock<Instant>>,
+    /// Verdicts that were never written down.
+    lost: Arc<AtomicU64>,
 }
 
 impl Shadow {
@@ -72,6 +80,7 @@ impl Shadow {
             ledger,
             runtime: Handle::current(),
             metrics,
+            lost: Arc::clone(&shadow.lost),
             tally: None,
         };
         let spawned = std::thread::Builder::new()
@@ -98,16 +107,23 @@ impl Shadow {
             thread: std::sync::Mutex::new(None),
             metrics,
             ends: Arc::new(OnceLock::new()),
+            lost: Arc::default(),
         };
         (shadow, tasks)
     }
 
     pub(crate) fn seat(&self, seat: Seat) {
-        self.seat.store(Some(Arc::new(seat)));
+        self.replace(Some(Arc::new(seat)));
     }
 
     pub(crate) fn vacate(&self) {
-        self.seat.store(None);
+        self.replace(None);
+    }
+
+    fn replace(&self, seat: Option<Arc<Seat>>) {
+        if let Some(before) = self.seat.swap(seat) {
+            let_go(before);
+        }
     }
 
     pub(crate) fn is_seated(&self, digest: &str, tools: Option<&[Tool]>) -> bool {
@@ -115,6 +131,11 @@ impl Shadow {
         seat.as_ref().is_some_and(|seat| {
             seat.pack.reference().digest == digest && seat.tools.as_deref() == tools
         })
+    }
+
+    /// Verdicts of this host's that were never written down, since it started.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// Does the pack in shadow judge calls of this tool?
@@ -184,7 +205,8 @@ struct Tally {
     digest: String,
     judged: u64,
     differing: Vec<FlippedCall>,
-    since: Instant,
+    /// Not written before.
+    due: Instant,
 }
 
 struct Judge {
@@ -193,6 +215,7 @@ struct Judge {
     ledger: Ledger,
     runtime: Handle,
     metrics: DeskMetrics,
+    lost: Arc<AtomicU64>,
     tally: Option<Tally>,
 }
 
@@ -206,18 +229,17 @@ impl Judge {
             }
             match tasks.recv_timeout(FLUSH) {
                 Ok(Task::Judge(record)) => self.judge(*record),
-                Err(RecvTimeoutError::Timeout) if ends.is_none() => self.write(),
+                Err(RecvTimeoutError::Timeout) if ends.is_none() => {}
                 Ok(Task::Finish)
                 | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
             }
-            let due = self.tally.as_ref().is_some_and(|tally| {
-                tally.differing.len() >= BATCH || tally.since.elapsed() >= FLUSH
-            });
+            let due = self.tally.as_ref().is_some_and(|tally| tally.is_due());
             if due {
                 self.write();
             }
         }
         self.write();
+        self.give_up();
     }
 
     /// Judge nothing more.
@@ -255,19 +277,24 @@ impl Judge {
             .as_ref()
             .is_some_and(|tally| tally.digest != *digest)
         {
+            // another pack sits there now
             self.write();
+            self.give_up();
         }
         let after = seat.pack.judge_patiently(&question).verdict;
         let tally = self.tally.get_or_insert_with(|| Tally {
             digest: digest.clone(),
             judged: 0,
             differing: Vec::new(),
-            since: Instant::now(),
+            due: Instant::now() + FLUSH,
         });
-        tally.judged += 1;
         let flip = Flip::between(&before, &after);
         let outcome = flip.as_ref().map_or("same", |flip| flip.kind.name());
         self.metrics.shadow(tool, outcome);
+        if flip.is_some() && tally.differing.len() >= HELD {
+            return self.count_lost(1);
+        }
+        tally.judged += 1;
         if let Some(Flip {
             kind,
             before,
@@ -286,21 +313,50 @@ impl Judge {
         }
     }
 
+    /// Write the tally down; one that the database does not take now is kept for later. One
+    /// whose commit was taken though the connection broke meanwhile is counted twice then.
     fn write(&mut self) {
-        let Some(tally) = self.tally.take() else {
+        let Some(mut tally) = self.tally.take() else {
             return;
         };
         let written = self
             .ledger
             .record_shadow(&tally.digest, tally.judged, &tally.differing);
-        if let Err(error) = self.runtime.block_on(written) {
-            tracing::warn!(
-                error = &error as &dyn Error,
-                judged = tally.judged,
-                differing = tally.differing.len(),
-                "verdicts in shadow were not written down"
-            );
+        let Err(error) = self.runtime.block_on(written) else {
+            return;
+        };
+        tracing::warn!(
+            error = &error as &dyn Error,
+            judged = tally.judged,
+            differing = tally.differing.len(),
+            "verdicts in shadow were not written down"
+        );
+        tally.due = Instant::now() + AGAIN;
+        self.tally = Some(tally);
+        if !error.is_unavailable() {
+            self.give_up();
         }
+    }
+
+    /// What could not be written down never will be: say how much.
+    fn give_up(&mut self) {
+        if let Some(tally) = self.tally.take() {
+            tracing::error!(verdicts = tally.judged, "verdicts in shadow are lost");
+            self.count_lost(tally.judged);
+        }
+    }
+
+    fn count_lost(&self, verdicts: u64) {
+        self.lost.fetch_add(verdicts, Ordering::Relaxed);
+        self.metrics.shadow_lost(verdicts);
+    }
+}
+
+impl Tally {
+    /// Many differences are not waited with, unless the database has just refused some.
+    fn is_due(&self) -> bool {
+        let now = Instant::now();
+        now >= self.due || (self.differing.len() >= BATCH && now + FLUSH >= self.due)
     }
 }
 

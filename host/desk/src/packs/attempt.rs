@@ -7,10 +7,11 @@ use dispatch_contract::Actor;
 use dispatch_contract::event::{EventType, PackRef};
 use dispatch_contract::packs::{Flips, PackAttempt, PackOutcome, PackSource, StepFailed};
 use dispatch_engine::{Engine, Leisure, Pack, PackError, PackFiles, Proven, Rejected, Step};
-use dispatch_ledger::{HouseEvent, LedgerError, StoredFile, StoredPack};
+use dispatch_ledger::{HouseEvent, LedgerError};
 
 use super::prove::{Pace, prove};
-use super::steps::{Steps, behind, failed, refused};
+use super::steps::{Steps, away, gave_way, refused};
+use super::swap::let_go;
 use crate::Inner;
 use crate::registry::THE_HOST;
 
@@ -74,14 +75,19 @@ pub(super) struct Trial {
     pub(super) steps: Steps,
     pub(super) pack: Option<PackRef>,
     pub(super) revision: Option<u64>,
+    /// The revision that its manifest says.
+    claimed: Option<u64>,
     pub(super) flips: Option<Flips>,
     /// How far judging recorded calls lets others go first.
     pub(super) leisure: Leisure,
-    ended: Ended,
+    /// The pack that judges here is the candidate itself, since none before it could be
+    /// loaded: what was recorded is what it is compared with.
+    pub(super) alone: bool,
+    pub(super) ended: Ended,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Ended {
+pub(super) enum Ended {
     Nothing,
     Unchanged,
     Kept,
@@ -94,31 +100,30 @@ impl Trial {
             steps: Steps::begin(),
             pack: None,
             revision: None,
+            claimed: None,
             flips: None,
             leisure: Leisure::Low,
+            alone: false,
             ended: Ended::Nothing,
         }
     }
 
-    /// What the candidate says it is, as far as that can be read: whoever is told that it
-    /// was turned down wants to know which.
-    fn named(&mut self, attempt: &Attempt, files: &PackFiles) {
-        if let Some((pack, revision)) = files.claims() {
-            self.pack = Some(pack);
-            self.revision = (attempt.under == Under::Manifest).then_some(revision);
-        }
-    }
-
-    /// The engine's steps, on a thread of their own.
+    /// The engine's steps, on a thread of their own. What the candidate says it is, is known
+    /// then, as far as it can be read: whoever is told that it was turned down wants to know
+    /// which.
     pub(super) async fn prove(
         &mut self,
         engine: &Engine,
         files: PackFiles,
         pace: Pace,
     ) -> Result<Pack, PackError> {
-        let (proven, leisure) = prove(engine, &files, pace).await;
-        self.leisure = leisure;
-        let proven = match proven {
+        let tried = prove(engine, &files, pace).await;
+        self.leisure = tried.leisure;
+        if let Some((pack, revision)) = tried.claims {
+            self.pack = Some(pack);
+            self.claimed = Some(revision);
+        }
+        let proven = match tried.proven {
             Ok(Proven { pack, passed }) => {
                 self.pack = Some(pack.reference().clone());
                 self.steps.passed(passed);
@@ -163,23 +168,6 @@ impl Trial {
     }
 }
 
-/// As the ledger keeps them.
-fn stored_files_of(files: &PackFiles) -> Vec<StoredFile> {
-    files
-        .hashed()
-        .map(|(path, content, sha256)| StoredFile {
-            path: path.to_owned(),
-            sha256,
-            content: content.to_owned(),
-        })
-        .collect()
-}
-
-pub(super) fn away(error: &LedgerError) -> StepFailed {
-    tracing::error!(error = error as &dyn Error, "the ledger did not answer");
-    failed(Step::Store, format!("the database did not answer: {error}"))
-}
-
 impl Inner {
     /// Take a candidate through every step, as far as is wanted.
     pub(super) async fn attempt(
@@ -187,20 +175,58 @@ impl Inner {
         attempt: &Attempt,
         files: PackFiles,
     ) -> PackOutcome {
-        let _one_at_a_time = self.packs.attempt.lock().await;
+        let _one_at_a_time = self.packs.one_at_a_time(attempt.source).await;
         let mut trial = Trial::begin();
         let result = match self.is_active(&mut trial, &files).await {
             Ok(true) => Ok(()),
-            Ok(false) => {
-                trial.named(attempt, &files);
-                match trial.prove(&self.engine, files, Pace::BesideCalls).await {
-                    Ok(pack) => self.take_up(attempt, &mut trial, pack).await,
-                    Err(error) => Err(refused(&error)),
-                }
-            }
-            Err(error) => Err(away(&error)),
+            Ok(false) => self.try_out(attempt, &mut trial, files).await,
+            Err(error) => Err(away(Step::Revision, &error)),
         };
-        self.end_attempt(attempt, trial, result).await
+        let outcome = self.end_attempt(attempt, trial, result).await;
+        if attempt.until != Until::Rehearsed
+            && let Err(error) = self.ledger.tidy_packs(KEPT).await
+        {
+            tracing::warn!(error = &error as &dyn Error, "kept packs were not tidied");
+        }
+        outcome
+    }
+
+    async fn try_out(
+        self: &Arc<Self>,
+        attempt: &Attempt,
+        trial: &mut Trial,
+        files: PackFiles,
+    ) -> Result<(), StepFailed> {
+        let proving = trial.prove(&self.engine, files, Pace::BesideCalls);
+        let proven = self
+            .unless_called_off(attempt, Step::Tests, proving)
+            .await?;
+        if attempt.under == Under::Manifest {
+            trial.revision = trial.claimed;
+        }
+        let pack = proven.map_err(|error| refused(&error))?;
+        let result = self.take_up(attempt, trial, pack.clone()).await;
+        let_go(pack);
+        result
+    }
+
+    /// Work of an attempt, unless somebody wants to roll back meanwhile: that is not to wait
+    /// for a candidate that takes long.
+    pub(super) async fn unless_called_off<T>(
+        &self,
+        attempt: &Attempt,
+        step: Step,
+        work: impl Future<Output = T>,
+    ) -> Result<T, StepFailed> {
+        if attempt.source == PackSource::Rollback {
+            return Ok(work.await);
+        }
+        tokio::select! {
+            done = work => Ok(done),
+            () = self.packs.rollback_waits() => {
+                Err(gave_way(step, "it was called off: an operator rolls back"))
+            }
+        }
     }
 
     /// The same content again: there is nothing to do.
@@ -217,109 +243,6 @@ impl Inner {
         trial.revision = Some(here.revision);
         trial.ended = Ended::Unchanged;
         Ok(true)
-    }
-
-    /// The steps of a pack that is proven: revision, replay, store, swap.
-    pub(super) async fn take_up(
-        self: &Arc<Self>,
-        attempt: &Attempt,
-        trial: &mut Trial,
-        pack: Pack,
-    ) -> Result<(), StepFailed> {
-        let active = self.ledger.active_pack().await.map_err(|e| away(&e))?;
-        let reference = pack.reference().clone();
-        if let Some(active) = &active
-            && active.pack.digest == reference.digest
-        {
-            // another host took up the same content meanwhile
-            return self.already(trial, active.revision).await;
-        }
-        let highest = active.map_or(0, |active| active.revision);
-        let revision = match attempt.under {
-            Under::Manifest if pack.revision() <= highest => {
-                trial.revision = Some(pack.revision());
-                return Err(behind(pack.revision(), highest));
-            }
-            Under::Manifest => pack.revision(),
-            Under::Next => pack.revision().max(highest + 1),
-        };
-        trial.revision = Some(revision);
-        let grows = format!("{revision} grows beyond {highest}");
-        trial.steps.done(Step::Revision, grows);
-        self.replay(attempt, trial, &pack).await?;
-        if attempt.until == Until::Rehearsed {
-            return Ok(());
-        }
-        let stored = StoredPack {
-            pack: reference,
-            files: stored_files_of(pack.files()),
-            stored_at: self.clock.now(),
-        };
-        self.ledger
-            .store_pack(&stored)
-            .await
-            .map_err(|e| away(&e))?;
-        if attempt.until == Until::Kept {
-            let kept = format!("{} files are kept", stored.files.len());
-            trial.steps.done(Step::Store, kept);
-            trial.ended = Ended::Kept;
-            if let Err(error) = self.ledger.tidy_packs(KEPT).await {
-                tracing::warn!(error = &error as &dyn Error, "kept packs were not tidied");
-            }
-            return Ok(());
-        }
-        self.put_in_charge(attempt, trial, pack, revision).await
-    }
-
-    /// The ledger first, then the swap: both in one turn, so that nobody who follows the
-    /// ledger comes between.
-    async fn put_in_charge(
-        self: &Arc<Self>,
-        attempt: &Attempt,
-        trial: &mut Trial,
-        pack: Pack,
-        revision: u64,
-    ) -> Result<(), StepFailed> {
-        let turn = self.packs.turn.lock().await;
-        let kind = match attempt.source {
-            PackSource::Rollback => EventType::PolicyPackRolledBack,
-            _ => EventType::PolicyPackActivated,
-        };
-        let mut event = self.attempt_event(kind, attempt, trial, None);
-        event.pack = pack.reference().clone();
-        let written = self
-            .ledger
-            .activate_pack(revision, &pack.reference().digest, event)
-            .await
-            .map_err(|e| away(&e))?;
-        if written.is_none() {
-            drop(turn);
-            let active = self.ledger.active_pack().await.map_err(|e| away(&e))?;
-            return match active {
-                Some(active) if active.pack.digest == pack.reference().digest => {
-                    self.already(trial, active.revision).await
-                }
-                active => {
-                    let highest = active.map_or(revision, |active| active.revision);
-                    Err(behind(revision, highest))
-                }
-            };
-        }
-        let stored = format!("active under revision {revision} on every host of this database");
-        trial.steps.done(Step::Store, stored);
-        let before = self.swap(pack, revision);
-        let swapped = format!("in the place of revision {before}");
-        trial.steps.done(Step::Swap, swapped);
-        trial.ended = Ended::Activated;
-        Ok(())
-    }
-
-    /// What was to be activated is active: follow it, if it is not followed yet.
-    async fn already(&self, trial: &mut Trial, revision: u64) -> Result<(), StepFailed> {
-        self.follow_ledger().await;
-        trial.revision = Some(revision);
-        trial.ended = Ended::Unchanged;
-        Ok(())
     }
 
     /// Say what became of an attempt, everywhere an operator looks.
@@ -357,11 +280,11 @@ impl Inner {
         self.committed.send_modify(|count| *count += 1);
     }
 
-    /// The active pack stays.
+    /// The active pack stays. What the folder is tried for again and again is told once.
     pub(super) async fn turn_down(&self, attempt: &Attempt, trial: &Trial, why: &StepFailed) {
         let of_the_folder = matches!(attempt.source, PackSource::Start | PackSource::Folder);
-        if of_the_folder {
-            self.note_rejected(why);
+        if of_the_folder && !self.note_rejected(trial.pack.as_ref(), why) {
+            return;
         }
         let (step, reason) = (why.step.as_str(), why.reason.as_str());
         let (file, line) = (why.file.as_deref(), why.line);
@@ -390,11 +313,14 @@ impl Inner {
                 error = &error as &dyn Error,
                 "a refused pack was not written down"
             );
+            if of_the_folder {
+                self.packs.folder().told = None;
+            }
         }
         self.committed.send_modify(|count| *count += 1);
     }
 
-    fn attempt_event(
+    pub(super) fn attempt_event(
         &self,
         kind: EventType,
         attempt: &Attempt,

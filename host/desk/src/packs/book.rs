@@ -3,7 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use dispatch_contract::packs::{FolderStanding, PackRejection, Staleness, StepFailed};
+use dispatch_contract::event::PackRef;
+use dispatch_contract::packs::{FolderStanding, PackRejection, PackSource, Staleness, StepFailed};
 use dispatch_contract::{Refusal, Timestamp};
 use dispatch_engine::FolderContent;
 use dispatch_ledger::PackOrder;
@@ -19,6 +20,8 @@ const UNHEARD: Duration = Duration::from_secs(5);
 pub(super) struct Folder {
     pub(super) content: Option<FolderContent>,
     pub(super) rejected: Option<PackRejection>,
+    /// The rejection that was written down last, by candidate, step and reason.
+    pub(super) told: Option<(Option<PackRef>, StepFailed)>,
 }
 
 /// What was heard of other hosts.
@@ -50,7 +53,9 @@ pub(crate) struct PackBook {
     folder: Mutex<Folder>,
     heard: Mutex<Heard>,
     /// Held by an attempt: one candidate at a time.
-    pub(super) attempt: tokio::sync::Mutex<()>,
+    attempt: tokio::sync::Mutex<()>,
+    /// Rollbacks that wait for it.
+    rollbacks: tokio::sync::watch::Sender<usize>,
     /// Held from writing or reading which pack is active until it judges here.
     pub(super) turn: tokio::sync::Mutex<()>,
 }
@@ -66,7 +71,7 @@ impl PackBook {
             settings,
             folder: Mutex::new(Folder {
                 content: Some(content),
-                rejected: None,
+                ..Folder::default()
             }),
             ..Self::default()
         }
@@ -74,6 +79,28 @@ impl PackBook {
 
     pub(super) fn folder(&self) -> MutexGuard<'_, Folder> {
         locked(&self.folder)
+    }
+
+    /// Wait until no other candidate is under way. A rollback does not wait for long: whatever
+    /// is being proven or compared gives way to it.
+    pub(super) async fn one_at_a_time(
+        &self,
+        source: PackSource,
+    ) -> tokio::sync::MutexGuard<'_, ()> {
+        if source != PackSource::Rollback {
+            return self.attempt.lock().await;
+        }
+        self.rollbacks.send_modify(|waiting| *waiting += 1);
+        let turn = self.attempt.lock().await;
+        self.rollbacks.send_modify(|waiting| *waiting -= 1);
+        turn
+    }
+
+    /// Comes back when a rollback waits.
+    pub(super) async fn rollback_waits(&self) {
+        let mut waiting = self.rollbacks.subscribe();
+        // the sender stands beside us: it is not gone
+        let _seen = waiting.wait_for(|waiting| *waiting > 0).await;
     }
 
     pub(super) fn heard(&self) -> MutexGuard<'_, Heard> {
@@ -98,15 +125,22 @@ impl Inner {
         (standing, None)
     }
 
-    /// Turn the folder's candidate down in the book.
-    pub(super) fn note_rejected(&self, failed: &StepFailed) {
-        self.packs.folder().rejected = Some(PackRejection {
+    /// Turn the folder's candidate down in the book; `false` where that is no news.
+    pub(super) fn note_rejected(&self, pack: Option<&PackRef>, failed: &StepFailed) -> bool {
+        let mut folder = self.packs.folder();
+        let told = Some((pack.cloned(), failed.clone()));
+        if folder.rejected.is_some() && folder.told == told {
+            return false;
+        }
+        folder.told = told;
+        folder.rejected = Some(PackRejection {
             at: self.clock.now(),
             step: failed.step.clone(),
             reason: failed.reason.clone(),
             file: failed.file.clone(),
             line: failed.line,
         });
+        true
     }
 
     pub(crate) fn staleness(&self) -> Option<Staleness> {

@@ -8,11 +8,12 @@ use dispatch_contract::packs::{
 };
 use dispatch_contract::reading::Page;
 use dispatch_contract::{Actor, Code, Event, Phase, Refusal};
-use dispatch_engine::{PackError, PackFiles, Step};
+use dispatch_engine::{PackFiles, Step};
 
 use super::attempt::{Attempt, Trial, Under, Until};
 use super::open::stored_files;
-use super::steps::{failed, refused};
+use super::prove::{Pace, read};
+use super::steps::{away, failed, refused};
 use crate::read::unread;
 use crate::refuse::ledger_away;
 use crate::{Desk, Inner};
@@ -27,7 +28,7 @@ pub(super) const MAX_REPLAYED: u32 = 10_000;
 pub struct Candidate {
     /// The pack's files, as `PackFiles::to_archive` lays them out.
     pub archive: Vec<u8>,
-    /// More flips than this stop the activation.
+    /// More flips, and records that cannot be read, than this stop the activation.
     pub max_flips: Option<u64>,
     /// Recorded decisions to compare on, 10,000 at most; 0 for none.
     pub replay: u32,
@@ -53,13 +54,22 @@ impl Desk {
     /// outcome, not a refusal.
     ///
     /// # Errors
-    /// Where the host is stopping.
+    /// `invalid_input` where flips are limited and none would be looked for; where the host is
+    /// stopping.
     pub async fn propose(
         &self,
         actor: Actor,
         candidate: Candidate,
         correlation_id: Option<&str>,
     ) -> Result<PackOutcome, Refusal> {
+        if candidate.max_flips.is_some() && candidate.replay == 0 {
+            return Err(Refusal::new(
+                Code::InvalidInput,
+                Phase::Request,
+                "`max_flips` limits what is found by judging recorded calls again, and `replay` 0 \
+                 judges none: leave one of them out.",
+            ));
+        }
         let attempt = Attempt {
             source: PackSource::Command,
             actor,
@@ -74,12 +84,10 @@ impl Desk {
             max_flips: candidate.max_flips,
             replay: candidate.replay.min(MAX_REPLAYED),
         };
-        let (archive, inner) = (candidate.archive, Arc::clone(&self.inner));
+        let (archive, inner) = (Arc::new(candidate.archive), Arc::clone(&self.inner));
         to_the_end(async move {
-            let read = tokio::task::spawn_blocking(move || PackFiles::from_archive(&archive))
-                .await
-                .unwrap_or_else(|_| Err(PackError::new(Step::Read, "reading it was cut off")));
-            match read {
+            let work = move || PackFiles::from_archive(&archive);
+            match read(Pace::BesideCalls, work).await {
                 Ok(files) => inner.attempt(&attempt, files).await,
                 Err(error) => {
                     let why = Err(refused(&error));
@@ -138,11 +146,12 @@ impl Desk {
         to_the_end(async move {
             let mut trial = Trial::begin();
             trial.pack = Some(pack.clone());
-            let why = match stored_files(&inner.ledger, &pack.digest).await {
+            let pace = Pace::BesideCalls;
+            let why = match stored_files(&inner.ledger, &pack.digest, pace).await {
                 Ok(Ok(files)) => return inner.attempt(&attempt, files).await,
                 Ok(Err(Some(error))) => refused(&error),
                 Ok(Err(None)) => failed(Step::Read, "its content is not in the database"),
-                Err(error) => failed(Step::Store, error.to_string()),
+                Err(error) => away(Step::Read, &error),
             };
             inner.end_attempt(&attempt, trial, Err(why)).await
         })
@@ -173,6 +182,7 @@ impl Desk {
                 since: shadow.since,
                 judged: shadow.judged,
                 differing: shadow.differing,
+                lost: inner.shadow.lost(),
             }),
             history: history
                 .into_iter()

@@ -17,6 +17,7 @@ use tokio::sync::mpsc::Receiver;
 use super::attempt::{Attempt, Trial};
 use super::book::Trouble;
 use super::open::last_good;
+use super::prove::Pace;
 use super::steps::{failed, refused};
 use crate::{Desk, Inner};
 
@@ -24,7 +25,7 @@ use crate::{Desk, Inner};
 /// seconds: half of that is for reading a pack and loading it.
 const LOOK: Duration = Duration::from_millis(500);
 const _: () = assert!(LOOK.as_millis() <= 1_000);
-/// What the database did not take is tried again after so long.
+/// What may pass is tried again after so long.
 const AGAIN: Duration = Duration::from_secs(5);
 /// An activation that cannot be followed is tried again, at last so seldom.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -53,6 +54,7 @@ impl Desk {
         let watcher = PackWatcher::start(
             folder,
             known.unwrap_or_else(|| FolderContent::Unreadable(String::new())),
+            self.inner.packs.settings.folder_rest,
             move || active.inner.pack.current().reference().digest.clone(),
             move |told| news.blocking_send(told).is_ok(),
         );
@@ -113,8 +115,7 @@ impl Inner {
             FolderNews::Candidate(files) => {
                 self.packs.folder().content = Some(FolderContent::Files(files.digest_hex()));
                 let outcome = self.attempt(&attempt, files.clone()).await;
-                let store = Step::Store.name();
-                let again = outcome.failed.is_some_and(|failed| failed.step == store);
+                let again = outcome.failed.is_some_and(|failed| failed.may_pass);
                 again.then_some(files)
             }
         }
@@ -162,7 +163,9 @@ impl Inner {
         {
             return;
         }
-        let loaded = match last_good(&self.engine, &self.ledger, &active.pack.digest).await {
+        let digest = &active.pack.digest;
+        let loaded = last_good(&self.engine, &self.ledger, digest, Pace::BesideCalls).await;
+        let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(error) => {
                 tracing::warn!(

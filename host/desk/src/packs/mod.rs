@@ -3,7 +3,7 @@
 //!
 //! Whatever proposes, a candidate goes one way ([`attempt`]): proven by the engine,
 //! compared with what was judged lately, written into the ledger as the active one,
-//! then swapped in. A step that fails changes nothing. The ledger remembers: its
+//! then swapped in ([`take_up`]). A step that fails changes nothing. The ledger remembers: its
 //! highest revision is the active one on every host ([`follow`]), and the house's
 //! chain tells every attempt with the evidence of its steps.
 
@@ -17,8 +17,10 @@ mod prove;
 mod replay;
 mod steps;
 mod swap;
+mod take_up;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use dispatch_engine::PackError;
 use dispatch_ledger::LedgerError;
@@ -28,17 +30,32 @@ pub(crate) use book::PackBook;
 pub use commands::{Candidate, RollBackTo};
 pub use follow::Following;
 pub use modes::ModeWish;
+pub(crate) use swap::let_go;
 
 /// Recorded decisions that a candidate is compared on, where nobody says otherwise.
 pub const REPLAYED: u32 = 2_000;
 
 /// How packs are taken up on this host.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PackSettings {
-    /// A changed folder that would flip more recorded calls than this is not taken up.
+    /// A changed folder that would flip more recorded calls than this, those that cannot be
+    /// read among them, is not taken up.
     pub max_flips: Option<u64>,
+    /// A changed folder is taken up when nothing in it has changed for so long.
+    pub folder_rest: Duration,
     /// While this host is stale it takes no calls.
     pub refuse_when_stale: bool,
+}
+
+impl Default for PackSettings {
+    /// Any number of flips, two seconds of rest, calls even while stale.
+    fn default() -> Self {
+        Self {
+            max_flips: None,
+            folder_rest: Duration::from_secs(2),
+            refuse_when_stale: false,
+        }
+    }
 }
 
 /// A desk cannot be opened.
@@ -51,6 +68,17 @@ pub enum OpenError {
         folder: PathBuf,
         /// Why it was refused.
         source: PackError,
+    },
+    /// The folder's pack is in order, and did not come to be the active one: what is not in
+    /// the ledger must not judge.
+    #[error("no pack can judge: the one in {folder} could not take over, at {step}: {reason}")]
+    NotTakenUp {
+        /// The folder.
+        folder: PathBuf,
+        /// The step that it did not pass.
+        step: String,
+        /// Why.
+        reason: String,
     },
     /// The pack that was active is not whole in the ledger, or not to be trusted here.
     #[error(

@@ -13,6 +13,7 @@ use super::attempt::Trial;
 use super::open::{last_good, stored_files};
 use super::prove::Pace;
 use super::steps::{failed, refused};
+use super::swap::let_go;
 use crate::refuse::{ledger_away, write_away};
 use crate::shadow::Seat;
 use crate::{Desk, Inner};
@@ -134,13 +135,12 @@ impl Desk {
         trial: &mut Trial,
         pack: &PackRef,
     ) -> Result<Result<(), Option<PackError>>, Refusal> {
-        let files = stored_files(&self.inner.ledger, &pack.digest).await;
+        let pace = Pace::BesideCalls;
+        let files = stored_files(&self.inner.ledger, &pack.digest, pace).await;
         match files.map_err(ledger_away)? {
             Ok(files) => {
-                let proven = trial
-                    .prove(&self.inner.engine, files, Pace::BesideCalls)
-                    .await;
-                Ok(proven.map(|_| ()).map_err(Some))
+                let proven = trial.prove(&self.inner.engine, files, pace).await;
+                Ok(proven.map(let_go).map_err(Some))
             }
             Err(error) => Ok(Err(error)),
         }
@@ -177,7 +177,8 @@ impl Inner {
         if self.shadow_trouble(&wanted.pack.digest).is_some() {
             return;
         }
-        match last_good(&self.engine, &self.ledger, &wanted.pack.digest).await {
+        let digest = &wanted.pack.digest;
+        match last_good(&self.engine, &self.ledger, digest, Pace::BesideCalls).await {
             Ok(Ok(pack)) => {
                 tracing::info!(digest = %wanted.pack.digest, tools = ?wanted.tools, "a pack judges in shadow");
                 self.packs.heard().shadow_trouble = None;

@@ -1,14 +1,15 @@
 //! The start: beside a folder that is in order, behind, broken, empty or missing.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dispatch_contract::packs::PackSource;
+use dispatch_contract::packs::{PackSource, StepFailed};
 use dispatch_engine::{ActivePack, Engine, FolderContent, Pack, PackError, PackFiles, Step};
 use dispatch_ledger::{Activation, Ledger, LedgerError};
 
 use super::attempt::{Attempt, Trial};
-use super::prove::Pace;
+use super::prove::{Pace, load, read};
 use super::steps::{behind, refused};
 use super::{OpenError, PackBook};
 use crate::metrics::DeskMetrics;
@@ -55,6 +56,7 @@ fn inner(parts: Parts, pack: Pack, revision: u64, content: FolderContent) -> Arc
         metrics,
         committed: tokio::sync::watch::Sender::new(0),
         drafting: Drafting::default(),
+        reading_for_shadow: Arc::new(tokio::sync::Semaphore::new(crate::let_in::READING)),
     })
 }
 
@@ -75,16 +77,30 @@ async fn first(
         .prove(&parts.engine, files, Pace::AtOnce)
         .await
         .map_err(no_pack)?;
-    Ok(open_on(parts, trial, pack, content).await)
+    let opened = open_on(parts, trial, pack, content).await;
+    opened.map_err(|StepFailed { step, reason, .. }| OpenError::NotTakenUp {
+        folder: PathBuf::from(folder),
+        step,
+        reason,
+    })
 }
 
-/// On a pack of the folder that is proven, and that takes over from the first call on.
-async fn open_on(parts: Parts, mut trial: Trial, pack: Pack, content: FolderContent) -> Arc<Inner> {
+/// On a pack of the folder that is proven, and that takes over from the first call on. One
+/// that does not is no pack to open on.
+async fn open_on(
+    parts: Parts,
+    mut trial: Trial,
+    pack: Pack,
+    content: FolderContent,
+) -> Result<Arc<Inner>, StepFailed> {
     let attempt = Attempt::of_the_folder(PackSource::Start, parts.packs.max_flips);
     let inner = inner(parts, pack.clone(), pack.revision(), content);
+    trial.alone = true;
     let result = inner.take_up(&attempt, &mut trial, pack).await;
-    inner.end_attempt(&attempt, trial, result).await;
-    inner
+    match inner.end_attempt(&attempt, trial, result).await.failed {
+        None => Ok(inner),
+        Some(failed) => Err(failed),
+    }
 }
 
 /// A pack is active: the folder holds it, or it is loaded from the ledger and the folder's
@@ -107,7 +123,8 @@ async fn beside(
     if let Some(Ok(pack)) = proven {
         return Ok(inner(parts, pack, active.revision, content));
     }
-    let good = match last_good(&parts.engine, &parts.ledger, &active.pack.digest).await? {
+    let digest = &active.pack.digest;
+    let good = match last_good(&parts.engine, &parts.ledger, digest, Pace::AtOnce).await? {
         Ok(good) => good,
         Err(source) => return instead(parts, found, content, active, source).await,
     };
@@ -152,7 +169,10 @@ async fn instead(
     };
     match proven {
         Ok(pack) if pack.revision() > active.revision => {
-            Ok(open_on(parts, trial, pack, content).await)
+            let opened = open_on(parts, trial, pack, content).await;
+            opened.map_err(|StepFailed { step, reason, .. }| {
+                cannot(format!("{step}: {reason}"), source)
+            })
         }
         Ok(pack) => {
             let why = behind(pack.revision(), active.revision);
@@ -167,34 +187,27 @@ pub(super) async fn last_good(
     engine: &Engine,
     ledger: &Ledger,
     digest: &str,
+    pace: Pace,
 ) -> Result<Result<Pack, Option<PackError>>, LedgerError> {
-    let files = match stored_files(ledger, digest).await? {
+    let files = match stored_files(ledger, digest, pace).await? {
         Ok(files) => files,
         Err(error) => return Ok(Err(error)),
     };
-    let engine = engine.clone();
-    let loaded = tokio::task::spawn_blocking(move || engine.load(&files)).await;
-    Ok(match loaded {
-        Ok(loaded) => loaded.map_err(Some),
-        Err(_) => Err(Some(PackError::new(
-            Step::Components,
-            "loading it was cut off",
-        ))),
-    })
+    Ok(load(engine, &files, pace).await.map_err(Some))
 }
 
 /// A stored pack's files, which must be what their digest says; none where it is not stored.
 pub(super) async fn stored_files(
     ledger: &Ledger,
     digest: &str,
+    pace: Pace,
 ) -> Result<Result<PackFiles, Option<PackError>>, LedgerError> {
     let Some(stored) = ledger.load_pack(digest).await? else {
         return Ok(Err(None));
     };
-    let read = tokio::task::spawn_blocking(move || PackFiles::of(stored.into_contents()))
-        .await
-        .unwrap_or_else(|_| Err(PackError::new(Step::Read, "reading it was cut off")));
-    Ok(match read {
+    let contents = Arc::new(stored.into_contents());
+    let files = read(pace, move || PackFiles::of(BTreeMap::clone(&contents))).await;
+    Ok(match files {
         Ok(files) if files.digest_hex() == digest => Ok(files),
         Ok(files) => Err(Some(PackError::new(
             Step::Read,

@@ -1,8 +1,9 @@
-//! Proving a candidate on a thread of its own, at the pace that calls leave.
+//! Reading, proving and loading packs on a thread of their own, at the pace that calls leave.
 
 use std::time::Duration;
 
-use dispatch_engine::{Engine, Leisure, PackError, PackFiles, Proven, Rejected, Step};
+use dispatch_contract::event::PackRef;
+use dispatch_engine::{Engine, Leisure, Pack, PackError, PackFiles, Proven, Rejected, Step};
 use tokio::sync::oneshot::{Receiver, channel};
 use tokio::time::timeout;
 
@@ -19,37 +20,78 @@ pub(super) enum Pace {
     BesideCalls,
 }
 
-/// Prove a candidate. Beside calls it is done while the machine rests; where it does not,
-/// as when a pack is to be rolled back because it is too slow, a second attempt takes a
-/// share. Also says how far what comes next should let others go first.
-pub(super) async fn prove(
+/// What came of proving a candidate.
+pub(super) struct Tried {
+    /// What it says it is, and its revision, as far as that can be read.
+    pub(super) claims: Option<(PackRef, u64)>,
+    pub(super) proven: Result<Proven, Rejected>,
+    /// How far what comes next should let others go first.
+    pub(super) leisure: Leisure,
+}
+
+/// Prove a candidate.
+pub(super) async fn prove(engine: &Engine, files: &PackFiles, pace: Pace) -> Tried {
+    let (engine, files) = (engine.clone(), files.clone());
+    let work = move || (files.claims(), engine.prove(&files));
+    let (done, leisure) = at_pace(pace, work).await;
+    let (claims, proven) = done.unwrap_or_else(|| (None, Err(cut_off().into())));
+    Tried {
+        claims,
+        proven,
+        leisure,
+    }
+}
+
+/// Read a pack's files from wherever they were brought: hashing them takes time.
+pub(super) async fn read(
+    pace: Pace,
+    work: impl Fn() -> Result<PackFiles, PackError> + Clone + Send + 'static,
+) -> Result<PackFiles, PackError> {
+    let (read, _) = at_pace(pace, work).await;
+    read.unwrap_or_else(|| Err(PackError::new(Step::Read, "reading it was cut off")))
+}
+
+/// Load a pack that was proven before.
+pub(super) async fn load(
     engine: &Engine,
     files: &PackFiles,
     pace: Pace,
-) -> (Result<Proven, Rejected>, Leisure) {
-    if pace == Pace::AtOnce {
-        return (whole(start(engine, files, None).await), Leisure::Low);
-    }
-    let mut idle = start(engine, files, Some(Leisure::Idle));
-    if let Ok(proven) = timeout(PATIENCE, &mut idle).await {
-        return (whole(proven), Leisure::Idle);
-    }
-    let proven = tokio::select! {
-        proven = idle => proven,
-        proven = start(engine, files, Some(Leisure::Low)) => proven,
-    };
-    (whole(proven), Leisure::Low)
+) -> Result<Pack, PackError> {
+    let (engine, files) = (engine.clone(), files.clone());
+    let (loaded, _) = at_pace(pace, move || engine.load(&files)).await;
+    loaded.unwrap_or_else(|| Err(cut_off()))
 }
 
-type Told<E> = Result<Result<Proven, Rejected>, E>;
+fn cut_off() -> PackError {
+    PackError::new(Step::Components, "it was cut off; try again")
+}
 
-fn start(
-    engine: &Engine,
-    files: &PackFiles,
+/// Beside calls, work is done while the machine rests; where it does not, as when a pack is
+/// to be rolled back because it is too slow, a second attempt takes a share. None where the
+/// work's thread died, or none was granted.
+pub(super) async fn at_pace<T: Send + 'static>(
+    pace: Pace,
+    work: impl Fn() -> T + Clone + Send + 'static,
+) -> (Option<T>, Leisure) {
+    if pace == Pace::AtOnce {
+        return (start(work, None).await.ok(), Leisure::Low);
+    }
+    let mut idle = start(work.clone(), Some(Leisure::Idle));
+    if let Ok(done) = timeout(PATIENCE, &mut idle).await {
+        return (done.ok(), Leisure::Idle);
+    }
+    let done = tokio::select! {
+        done = idle => done,
+        done = start(work, Some(Leisure::Low)) => done,
+    };
+    (done.ok(), Leisure::Low)
+}
+
+fn start<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
     leisure: Option<Leisure>,
-) -> Receiver<Result<Proven, Rejected>> {
-    let (engine, files) = (engine.clone(), files.clone());
-    let (tell, proven) = channel();
+) -> Receiver<T> {
+    let (tell, done) = channel();
     let spawned = std::thread::Builder::new()
         .name("pack-prover".into())
         .spawn(move || {
@@ -57,17 +99,10 @@ fn start(
                 leisure.begin();
             }
             // whoever asked may be gone
-            let _told = tell.send(engine.prove(&files));
+            let _told = tell.send(work());
         });
     if let Err(error) = spawned {
         tracing::error!(%error, "no thread to prove a pack on was granted");
     }
-    proven
-}
-
-fn whole<E>(told: Told<E>) -> Result<Proven, Rejected> {
-    told.unwrap_or_else(|_| {
-        let cut_off = "proving it was cut off; try again";
-        Err(PackError::new(Step::Components, cut_off).into())
-    })
+    done
 }

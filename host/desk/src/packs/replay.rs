@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use dispatch_contract::packs::{FlipKind, FlippedCall, Flips, StepFailed};
+use dispatch_contract::packs::{FlipKind, FlippedCall, Flips, PackSource, StepFailed};
 use dispatch_contract::reading::RecordedFilter;
 use dispatch_contract::{Role, Tool};
 use dispatch_engine::{
-    Comparison, FlipReport, Leisure, Opened, Pack, PackError, RecordedCall, Step, opened,
+    Comparison, FlipReport, Leisure, Manner, Opened, Pack, PackError, RecordedCall, Step, opened,
     opened_in_words,
 };
+use dispatch_ledger::LedgerError;
 use tokio::time::timeout;
 
-use super::attempt::{Attempt, Trial, away};
-use super::steps::{failed, refused};
+use super::attempt::{Attempt, Trial};
+use super::steps::{away, failed, refused};
 use crate::Inner;
 
 /// Recorded calls read at once: few, so that neither the database nor the thread that reads
@@ -21,38 +22,78 @@ const PAGE: u32 = 50;
 /// The machine's rest is not waited for longer. The most that is compared, 10,000 calls,
 /// takes about a second.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Faults of a candidate after which no more is judged: each may take its whole deadline,
+/// several times.
+const MAX_FAULTS: usize = 3;
+/// Processor time of each judging thread. What is compared takes a second.
+const PROCESSOR: Duration = Duration::from_secs(20);
 /// Flips listed in an answer.
 const LISTED: usize = 100;
 
+/// Why there is no comparison.
+enum Stopped {
+    /// What was recorded cannot be read.
+    Unread(LedgerError),
+    /// It cannot be judged.
+    Unjudged(PackError),
+}
+
+impl From<LedgerError> for Stopped {
+    fn from(error: LedgerError) -> Self {
+        Self::Unread(error)
+    }
+}
+
+impl From<PackError> for Stopped {
+    fn from(error: PackError) -> Self {
+        Self::Unjudged(error)
+    }
+}
+
+/// Two packs to be compared, and how.
+struct Compared<'a> {
+    /// None: what was recorded stands.
+    before: Option<&'a Pack>,
+    after: &'a Pack,
+    replay: u32,
+}
+
 impl Inner {
-    /// Compare a candidate with the pack that judges, and stop it where too much flips.
+    /// Compare a candidate with the pack before, or with what was recorded where there is
+    /// none that can be asked, and stop it where too much flips.
     pub(super) async fn replay(
         &self,
         attempt: &Attempt,
         trial: &mut Trial,
+        before: Option<&Pack>,
         pack: &Pack,
     ) -> Result<(), StepFailed> {
         if attempt.replay == 0 {
             trial.steps.done(Step::Replay, "not asked for");
             return Ok(());
         }
-        let mut report = self.patiently(attempt.replay, trial.leisure, pack).await?;
-        let opened = opened(&self.pack.current(), pack);
-        let latest = RecordedFilter {
-            limit: attempt.replay,
-            ..RecordedFilter::default()
+        let compared = Compared {
+            before,
+            after: pack,
+            replay: attempt.replay,
         };
-        let turned_away = self.ledger.turned_away(&pairs(&opened), &latest).await;
-        report.let_in(turned_away.map_err(|e| away(&e))?);
+        let report = match self.patiently(trial.leisure, &compared).await {
+            Ok(report) => report,
+            // nobody set a limit that it could be over
+            Err(Stopped::Unread(error)) if attempt.max_flips.is_none() => {
+                let why = away(Step::Replay, &error).reason;
+                let said = format!("not judged again: recorded calls could not be read: {why}");
+                trial.steps.done(Step::Replay, said);
+                return Ok(());
+            }
+            Err(Stopped::Unread(error)) => return Err(away(Step::Replay, &error)),
+            Err(Stopped::Unjudged(error)) => return Err(refused(&error)),
+        };
+        let faults = faults_of(&report);
+        let said = in_words(&report, before, pack);
         let flips = in_brief(report, attempt.max_flips);
-        let mut said = format!(
-            "{} of {} recorded calls would flip",
-            flips.flipped, flips.judged
-        );
-        if !opened.is_empty() {
-            said += &format!("; opened to {}", opened_in_words(&opened));
-        }
-        let too_many = attempt.max_flips.filter(|max| flips.flipped > *max);
+        let counted = flips.flipped + flips.unreadable;
+        let too_many = attempt.max_flips.filter(|max| counted > *max);
         trial.flips = Some(flips);
         if let Some(max) = too_many {
             return Err(StepFailed {
@@ -60,61 +101,138 @@ impl Inner {
                 ..failed(Step::Replay, format!("{said}, and {max} may"))
             });
         }
-        trial.steps.done(Step::Replay, said);
+        match faults {
+            // what is returned to has judged here before, and may be all that is left
+            Some(faults) if attempt.source == PackSource::Rollback => {
+                trial
+                    .steps
+                    .done(Step::Replay, format!("{said}; {}", faults.reason));
+            }
+            Some(faults) => return Err(faults),
+            None => trial.steps.done(Step::Replay, said),
+        }
         Ok(())
     }
-}
 
-impl Inner {
     /// While the machine rests; where it does not for too long, once more at a share of it.
     async fn patiently(
         &self,
-        replay: u32,
         leisure: Leisure,
-        pack: &Pack,
-    ) -> Result<FlipReport, StepFailed> {
+        compared: &Compared<'_>,
+    ) -> Result<FlipReport, Stopped> {
         if leisure == Leisure::Idle
-            && let Ok(done) = timeout(PATIENCE, self.compared(replay, leisure, pack)).await
+            && let Ok(done) = timeout(PATIENCE, self.compared(leisure, compared)).await
         {
             return done;
         }
-        self.compared(replay, Leisure::Low, pack).await
+        self.compared(Leisure::Low, compared).await
     }
 
     /// So many recorded decisions, judged again while they are read: on half the cores,
     /// since calls are served meanwhile.
     async fn compared(
         &self,
-        replay: u32,
         leisure: Leisure,
-        pack: &Pack,
-    ) -> Result<FlipReport, StepFailed> {
+        compared: &Compared<'_>,
+    ) -> Result<FlipReport, Stopped> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let comparison = Comparison::start(&self.pack.current(), pack, cores.div_ceil(2), leisure)
-            .map_err(|error| refused(&error))?;
+        let manner = Manner {
+            threads: cores.div_ceil(2),
+            leisure,
+            listed: LISTED,
+            faults: MAX_FAULTS,
+            processor: PROCESSOR,
+        };
+        let comparison = Comparison::start(compared.before, compared.after, manner)?;
         let mut filter = RecordedFilter::default();
-        let mut left = replay;
+        let mut left = compared.replay;
+        // the oldest call read, where there are older ones
+        let mut oldest = None;
         while left > 0 {
             filter.limit = left.min(PAGE);
-            let page = self.ledger.recorded(&filter).await.map_err(|e| away(&e))?;
-            let Some(last) = page.last() else {
-                break;
-            };
-            filter.before = Some(last.decision_id);
+            let page = self.ledger.recorded(&filter).await?;
+            oldest = page.last().map(|last| last.decision_id);
+            filter.before = oldest;
             left = left.saturating_sub(u32::try_from(page.len()).unwrap_or(left));
+            let whole = page.len() == PAGE as usize || left == 0;
             let calls = page.into_iter().map(|recorded| RecordedCall {
                 decision_id: recorded.decision_id,
                 question: recorded.question,
                 verdict: recorded.verdict,
                 pack_digest: recorded.pack_digest,
             });
-            comparison.put(calls.collect()).await;
+            if !comparison.put(calls.collect()).await {
+                break;
+            }
+            if !whole {
+                oldest = None;
+                break;
+            }
         }
-        tokio::task::spawn_blocking(move || comparison.finish())
+        let mut report = tokio::task::spawn_blocking(move || comparison.finish())
             .await
-            .unwrap_or_else(|_| Err(PackError::new(Step::Replay, "it was cut off; try again")))
-            .map_err(|error| refused(&error))
+            .unwrap_or_else(|_| Err(PackError::new(Step::Replay, "it was cut off; try again")))?;
+        let latest = RecordedFilter {
+            limit: compared.replay,
+            from: oldest,
+            ..RecordedFilter::default()
+        };
+        let pairs = pairs(&opened(compared.before, compared.after));
+        report.let_in(self.ledger.turned_away(&pairs, &latest).await?);
+        Ok(report)
     }
+}
+
+/// What would flip, and what could not be seen.
+fn in_words(report: &FlipReport, before: Option<&Pack>, pack: &Pack) -> String {
+    let mut said = format!(
+        "{} of {} recorded calls would flip",
+        report.flipped, report.judged
+    );
+    if before.is_none() {
+        said += ", beside what was recorded: no pack before can be asked";
+    }
+    if report.unreadable > 0 {
+        let first = report.unreadable_reason.as_deref().unwrap_or_default();
+        let count = report.unreadable;
+        said += &format!("; {count} could not be read, the first: {first}");
+    }
+    let opened = before.map_or_else(Vec::new, |before| opened(Some(before), pack));
+    if !opened.is_empty() {
+        said += &format!("; opened to {}", opened_in_words(&opened));
+    }
+    said
+}
+
+/// Rules that fault, or take too long, on calls that were judged before.
+fn faults_of(report: &FlipReport) -> Option<StepFailed> {
+    if let Some(first) = report.faults.first() {
+        let (count, tool) = (report.faults.len(), first.tool);
+        let reason = format!(
+            "its component of {tool} faults on recorded calls: decision {}: {} ({count} or more, \
+             of {} judged)",
+            first.decision_id, first.fault, report.judged
+        );
+        return Some(StepFailed {
+            tool: Some(tool),
+            help: Some(format!(
+                "`dispatch policy explain` on decision {} shows where",
+                first.decision_id
+            )),
+            ..failed(Step::Replay, reason)
+        });
+    }
+    report.cut_short.then(|| {
+        let reason = format!(
+            "judging recorded calls again took over {} s of processor time, after {}",
+            PROCESSOR.as_secs(),
+            report.judged
+        );
+        StepFailed {
+            help: Some("`dispatch policy bench` shows which rules are slow".into()),
+            ..failed(Step::Replay, reason)
+        }
+    })
 }
 
 /// As the ledger asks for them.
@@ -137,7 +255,6 @@ fn in_brief(report: FlipReport, max_flips: Option<u64>) -> Flips {
         listed: report
             .flips
             .into_iter()
-            .take(LISTED)
             .map(|call| FlippedCall {
                 decision_id: call.decision_id,
                 decided_at: call.at,

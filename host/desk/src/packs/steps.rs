@@ -1,10 +1,11 @@
 //! Steps as they are told: the engine's evidence in the contract's words.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::time::Instant;
 
 use dispatch_contract::packs::{StepFailed, StepTaken};
 use dispatch_engine::{PackError, Step, Taken};
+use dispatch_ledger::LedgerError;
 
 use crate::refuse::micros;
 
@@ -58,6 +59,29 @@ pub(super) fn failed(step: Step, reason: impl Into<String>) -> StepFailed {
         column: None,
         tool: None,
         help: None,
+        may_pass: false,
+    }
+}
+
+/// The database did not do what this step takes.
+pub(super) fn away(step: Step, error: &LedgerError) -> StepFailed {
+    tracing::error!(
+        step = step.name(),
+        error = error as &dyn Error,
+        "the ledger did not answer"
+    );
+    StepFailed {
+        may_pass: true,
+        ..failed(step, in_full(error.to_string(), error.source()))
+    }
+}
+
+/// Another was first, or goes first: nothing is wrong with the pack.
+pub(super) fn gave_way(step: Step, to: impl Into<String>) -> StepFailed {
+    StepFailed {
+        help: Some("try again".into()),
+        may_pass: true,
+        ..failed(step, to)
     }
 }
 
@@ -69,14 +93,12 @@ pub(super) fn refused(error: &PackError) -> StepFailed {
         column: error.column.map(|column| column as u64),
         help: error.help.clone(),
         tool: error.component,
-        ..failed(error.step, chain(error))
+        ..failed(error.step, in_full(error.message.clone(), error.source()))
     }
 }
 
-/// The message with what lies beneath; step, file and tool have fields of their own.
-fn chain(error: &PackError) -> String {
-    let mut text = error.message.clone();
-    let mut next = error.source();
+/// The message with what lies beneath; what a field of its own says is not repeated.
+fn in_full(mut text: String, mut next: Option<&(dyn Error + 'static)>) -> String {
     while let Some(source) = next {
         text.push_str(": ");
         text.push_str(&source.to_string());
