@@ -41,9 +41,13 @@ pub(crate) struct Args {
     #[arg(long, env = "DISPATCH_POLICIES", value_name = "FOLDER")]
     policies: Option<PathBuf>,
     /// Take a changed folder up only where no more recorded calls than this would be judged
-    /// otherwise
+    /// otherwise, or cannot be read
     #[arg(long, env = "DISPATCH_MAX_FLIPS", value_name = "N")]
     max_flips: Option<u64>,
+    /// Take a changed folder up when nothing in it has changed for so many milliseconds; who
+    /// copies file by file must not pause for longer
+    #[arg(long, env = "DISPATCH_FOLDER_REST_MS", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(100..=60_000), value_name = "MS")]
+    folder_rest_ms: u64,
     /// Take only packs that are signed by a trusted key
     #[arg(long, env = "DISPATCH_REQUIRE_SIGNED", requires = "trusted_keys")]
     require_signed: bool,

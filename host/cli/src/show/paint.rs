@@ -2,11 +2,19 @@
 
 use std::io::{IsTerminal, stderr, stdout};
 
+/// The terminal's width; none where it does not say.
+fn width() -> Option<usize> {
+    let (columns, _) = crossterm::terminal::size().ok()?;
+    (columns > 0).then_some(usize::from(columns))
+}
+
 /// Whether to colour, and what colours mean.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Paint {
     on: bool,
     draws: bool,
+    /// Characters of a line; none where nobody looks at it on a terminal.
+    width: Option<usize>,
 }
 
 impl Paint {
@@ -25,6 +33,7 @@ impl Paint {
         Self {
             on: draws && !refused,
             draws,
+            width: terminal.then(width).flatten(),
         }
     }
 
@@ -43,6 +52,21 @@ impl Paint {
         Self {
             on: false,
             draws: false,
+            width: None,
+        }
+    }
+
+    /// Characters of a line, where that is a terminal's.
+    pub(crate) fn width(self) -> Option<usize> {
+        self.width
+    }
+
+    /// The same on a terminal of this width.
+    #[cfg(test)]
+    pub(crate) fn as_wide_as(self, width: usize) -> Self {
+        Self {
+            width: Some(width),
+            ..self
         }
     }
 

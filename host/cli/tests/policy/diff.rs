@@ -32,7 +32,7 @@ async fn record(database: &TestDatabase) {
     };
     ledger.store_pack(&stored).await.expect("stored");
     let event = activation(&stored);
-    let activated = ledger.activate_pack(3, &stored.pack.digest, event).await;
+    let activated = ledger.activate_pack(3, 0, &stored.pack.digest, event).await;
     activated.expect("written").expect("the first");
     let cases = files.cases().cases;
     let questions = cases.iter().filter_map(|case| case.question().ok());
@@ -161,6 +161,14 @@ async fn ten_thousand_recorded_calls_with_two_packs() {
     assert!(kinds.contains_key("refused_now"), "{kinds:?}");
     let listed = found["flips"].as_array().expect("a list").len() as u64;
     assert_eq!(listed, flipped.min(1_000));
+    let of_list = |list: &str| {
+        let told = diff(&digest, strict.path(), &["--json", "--list", list]);
+        let told = told.is(1).json();
+        told["result"]["flips"].as_array().expect("a list").len() as u64
+    };
+    assert_eq!(of_list("3"), 3);
+    assert_eq!(of_list("100000"), flipped, "every one of them");
+    diff(&digest, strict.path(), &["--list", "0"]).is(2);
 
     // the other way round nobody recorded a verdict of the first pack: both are asked
     let back = diff(strict.path(), &digest[..12], &["--json"]).is(1).json();

@@ -21,6 +21,19 @@ fn a_pack_is_signed_and_what_changes_after_that_is_named() {
     verify()
         .is(1)
         .says(&["pack.sums.minisig", "not signed", "dispatch policy sign"]);
+    // as a host would that is told so
+    let check = |key: &str| {
+        let told = [
+            "check",
+            pack.path(),
+            "--trusted-key",
+            key,
+            "--require-signed",
+        ];
+        run(&told)
+    };
+    check(&public).is(1).says(&["signature", "refused"]);
+    run(&["check", pack.path(), "--require-signed"]).is(2);
     let signed = run(&["sign", pack.path(), "--key", &key]).is(0);
     signed.says(&["signed:", "real-dispatch 0.1.0, revision 1"]);
     verify()
@@ -45,6 +58,8 @@ fn a_pack_is_signed_and_what_changes_after_that_is_named() {
     let (_, stranger) = keygen(pack.house.path(), "stranger");
     let other = run(&["verify", pack.path(), "--trusted-key", &stranger]).is(1);
     other.says(&["not trusted"]);
+    check(&stranger).is(1);
+    check(&public).is(0).says(&["ok  signature", "in order:"]);
     let both = [
         "verify",
         pack.path(),

@@ -54,6 +54,48 @@ fn whatever_ends_a_command_is_json_where_json_is_asked_for() {
 }
 
 #[test]
+fn who_limits_flips_must_look_for_some() {
+    let pack = Copied::new();
+    let blind = [
+        "activate",
+        pack.path(),
+        "--max-flips",
+        "0",
+        "--replay",
+        "0",
+        "--json",
+    ];
+    let told = run(&blind).is(2).json();
+    assert_eq!(told["error"]["kind"], "usage");
+    let why = told["error"].to_string();
+    assert!(why.contains("--replay 0"), "{why}");
+}
+
+#[test]
+fn policies_without_a_bottom_are_refused_by_line() {
+    let pack = Copied::new();
+    let whole = fs::read_to_string(pack.folder.join(CUSTOMERS)).expect("policies");
+    let many = 100_000;
+    for condition in [
+        format!("{}true{}", "(".repeat(many), ")".repeat(many)),
+        format!("{}true", "!".repeat(many)),
+        format!("true{}", " && true".repeat(many)),
+    ] {
+        let text = whole.replacen("resource.customer == principal", &condition, 1);
+        assert_ne!(text, whole);
+        fs::write(pack.folder.join(CUSTOMERS), text).expect("written");
+        // a status, and no signal
+        let told = run(&["check", pack.path(), "--json"]).is(1).json();
+        let refused = &told["refused"];
+        assert_eq!(
+            (&refused["step"], &refused["file"]),
+            (&"cedar".into(), &CUSTOMERS.into())
+        );
+        assert!(refused["line"].is_u64(), "{refused}");
+    }
+}
+
+#[test]
 fn a_case_that_cannot_be_put_is_told_by_test_as_by_check() {
     let pack = Copied::new();
     // a name that another case has

@@ -140,8 +140,12 @@ fn shadow(status: &PackStatus) -> String {
     });
     let failed = shadow.failed.as_ref();
     let failed = failed.map_or(String::new(), |why| format!(", NOT JUDGING: {why}"));
+    let lost = match shadow.lost {
+        0 => String::new(),
+        lost => format!(", {lost} more not written down here"),
+    };
     format!(
-        "{} {} ({:.8}) since {}, {tools}: {} of {} calls judged otherwise{failed}",
+        "{} {} ({:.8}) since {}, {tools}: {} of {} calls judged otherwise{lost}{failed}",
         shadow.pack.name,
         shadow.pack.version,
         shadow.pack.digest,

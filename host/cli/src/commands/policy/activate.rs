@@ -20,7 +20,8 @@ use crate::show::paint::Paint;
 pub(crate) struct Args {
     /// The pack's folder
     folder: PathBuf,
-    /// Stop where more recorded calls would be judged otherwise than they were
+    /// Stop where more recorded calls would be judged otherwise than they were, or cannot be
+    /// read
     #[arg(long, value_name = "N")]
     max_flips: Option<u64>,
     /// Recorded calls to judge again, 10000 at most; 0 for none
@@ -36,6 +37,12 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        if self.max_flips.is_some() && self.replay == Some(0) {
+            return Err(Failure::usage(
+                "--max-flips limits what --replay finds, and --replay 0 looks for nothing: leave \
+                 one of them out",
+            ));
+        }
         let archive = archive(&self.folder, global)?;
         let client = global.client()?;
         let query = [
@@ -81,7 +88,11 @@ pub(super) fn text(told: &PackOutcome, paint: Paint) -> String {
     if let Some(failed) = &told.failed {
         text.push_str(&outcome::failed(failed, paint));
     }
-    if let Some(flips) = told.flips.as_ref().filter(|flips| flips.flipped > 0) {
+    if let Some(flips) = told
+        .flips
+        .as_ref()
+        .filter(|flips| flips.flipped + flips.unreadable > 0)
+    {
         text.push_str(&format!("\n{}\n", outcome::effect(flips)));
         text.push_str(&outcome::flips(flips, paint));
         text.push('\n');

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::failed::Failed;
 use super::house::{self, FolderArg};
+use super::verify;
 use super::wrong::Wrong;
 use crate::failure::Failure;
 use crate::global::Global;
@@ -27,6 +28,12 @@ pub(super) struct Args {
     /// for files that are no part of the pack
     #[arg(long)]
     deny_warnings: bool,
+    /// A public key file whose signature counts, as a host is told; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    trusted_key: Vec<PathBuf>,
+    /// Refuse a pack that no trusted key has signed, as a host does that is told so
+    #[arg(long, requires = "trusted_key")]
+    require_signed: bool,
 }
 
 /// A step that was passed.
@@ -63,7 +70,11 @@ struct Report {
 impl Args {
     pub(super) fn run(self, global: &Global) -> Result<(), Failure> {
         self.pack.check()?;
-        let engine = house::engine(EngineConfig::default())?;
+        let engine = house::engine(EngineConfig {
+            trusted_keys: verify::trusted(&self.trusted_key)?,
+            require_signed: self.require_signed,
+            ..EngineConfig::default()
+        })?;
         let report = Report::of(&engine, self.pack.folder);
         if global.json {
             out::value(&report);

@@ -1,13 +1,13 @@
 //! `dispatch policy diff`: which recorded calls two packs judge differently. Reads the
 //! database, not the host, as `dispatch audit replay` does.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dispatch_contract::Tool;
 use dispatch_contract::packs::FlipKind;
 use dispatch_contract::reading::{Recorded, RecordedFilter};
 use dispatch_engine::{
-    Comparison, EngineConfig, FlipReport, Leisure, Opened, Pack, RecordedCall, opened,
+    Comparison, EngineConfig, FlipReport, Leisure, Manner, Opened, Pack, RecordedCall, opened,
     opened_in_words,
 };
 use dispatch_ledger::Ledger;
@@ -28,8 +28,9 @@ use crate::show::table::Table;
 const CONNECTIONS: u32 = 2;
 /// Calls read at once: enough for each thread to be busy while the next are read.
 const PAGE: u32 = 500;
-/// Flips listed for people; the first 1,000 are in the JSON.
+/// Flips listed where nobody says how many: for people, and in the JSON.
 const SHOWN: usize = 50;
+const IN_JSON: usize = 1_000;
 const UNREAD: &str = "the recorded calls could not be read";
 /// Characters of a reason in the table.
 const REASON: usize = 60;
@@ -53,6 +54,10 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 10_000, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     limit: u32,
+    /// List so many of those that flip, the latest first; where not given, 50, and 1000 with
+    /// --json
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    list: Option<u32>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -67,6 +72,9 @@ struct Report {
     opened: Vec<Opened>,
     #[serde(rename = "result")]
     found: FlipReport,
+    /// Listed for people.
+    #[serde(skip)]
+    shown: usize,
 }
 
 impl Args {
@@ -102,7 +110,7 @@ impl Args {
         let b = self.b.load(&engine, Some(ledger), global).await?;
         let began = Instant::now();
         let mut found = self.judge(ledger, &a, &b).await?;
-        let opened = opened(&a, &b);
+        let opened = opened(Some(&a), &b);
         let pairs: Vec<_> = opened.iter().map(|one| (one.role, one.tool)).collect();
         let latest = RecordedFilter {
             limit: self.limit,
@@ -116,7 +124,14 @@ impl Args {
             after: Named::of(&self.b, &b),
             took_ms: began.elapsed().as_secs_f64() * 1000.0,
             found,
+            shown: self.listed(SHOWN),
         })
+    }
+
+    fn listed(&self, otherwise: usize) -> usize {
+        self.list
+            .and_then(|list| usize::try_from(list).ok())
+            .unwrap_or(otherwise)
     }
 
     /// Which recorded calls are meant.
@@ -132,7 +147,15 @@ impl Args {
     async fn judge(&self, ledger: &Ledger, a: &Pack, b: &Pack) -> Result<FlipReport, Failure> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let wrong = |error| Failure::Other(anyhow::Error::new(error));
-        let comparison = Comparison::start(a, b, threads, Leisure::Low).map_err(wrong)?;
+        // whoever asks waits for it, and may end it
+        let manner = Manner {
+            threads,
+            leisure: Leisure::Low,
+            listed: self.listed(IN_JSON),
+            faults: usize::MAX,
+            processor: Duration::MAX,
+        };
+        let comparison = Comparison::start(Some(a), b, manner).map_err(wrong)?;
         let mut filter = self.filter();
         let mut left = self.limit;
         while left > 0 {
@@ -145,8 +168,8 @@ impl Args {
             filter.before = Some(last.decision_id);
             let read = u32::try_from(page.len()).unwrap_or(PAGE);
             left -= read.min(left);
-            comparison.put(page.into_iter().map(call).collect()).await;
-            if read < filter.limit {
+            let more = comparison.put(page.into_iter().map(call).collect()).await;
+            if !more || read < filter.limit {
                 break;
             }
         }
@@ -220,7 +243,7 @@ impl Report {
 
     fn table(&self, paint: Paint) -> String {
         let mut table = Table::new(&["DECISION", "TOOL", "BY", "BEFORE", "AFTER"]);
-        for flipped in self.found.flips.iter().take(SHOWN) {
+        for flipped in self.found.flips.iter().take(self.shown) {
             table.row([
                 flipped.decision_id.to_string(),
                 flipped.tool.to_string(),
@@ -232,11 +255,9 @@ impl Report {
         let mut text = table.text(paint);
         let let_in = self.found.by_kind.get(&FlipKind::LetIn).copied();
         let listed = self.found.flipped - let_in.unwrap_or(0);
-        let beyond = listed.saturating_sub(SHOWN as u64);
+        let beyond = listed.saturating_sub(self.shown as u64);
         if beyond > 0 {
-            text.push_str(&format!(
-                "  and {beyond} more: --json lists the newest 1,000\n"
-            ));
+            text.push_str(&format!("  and {beyond} more: --list {listed} lists all\n"));
         }
         text
     }

@@ -80,6 +80,9 @@ pub(super) fn effect(flips: &Flips) -> String {
         text.push_str(": ");
         text.push_str(&named.join(", "));
     }
+    if flips.unreadable > 0 {
+        text.push_str(&format!("; {} could not be read", flips.unreadable));
+    }
     text
 }
 
@@ -127,6 +130,7 @@ mod tests {
             column: Some(7),
             tool: None,
             help: Some("remove it".into()),
+            may_pass: false,
         };
         assert_eq!(why(&told), "cedar/a.cedar:3:7: unexpected token `;`");
         assert_eq!(
@@ -148,6 +152,14 @@ mod tests {
         assert_eq!(
             effect(&some),
             "3 of 5 recorded calls flip: 2 refused now, 1 for another reason"
+        );
+        let unread = Flips {
+            unreadable: 2,
+            ..none
+        };
+        assert_eq!(
+            effect(&unread),
+            "0 of 5 recorded calls flip; 2 could not be read"
         );
     }
 }

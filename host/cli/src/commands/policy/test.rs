@@ -7,7 +7,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use dispatch_engine::{CaseResult, Engine, EngineConfig, MATRIX_FILE, Pack, PackFiles};
+use dispatch_engine::{
+    CaseResult, Engine, EngineConfig, MATRIX_CELL, MATRIX_FILE, MATRIX_NAME, Pack, PackFiles,
+};
 use serde::Serialize;
 
 use super::failed::Failed;
@@ -222,9 +224,8 @@ impl Report {
         let reference = pack.reference();
         self.pack = Some(format!("{} {}", reference.name, reference.version));
         let tests = pack.run_tests();
-        // those that could not be put come first
-        let not_put = tests.cases - tests.results.len();
-        let broken = tests.failures.into_iter().take(not_put);
+        // those that were not put come first
+        let broken = tests.failures.into_iter().take(tests.not_put);
         self.broken = broken.map(Failed::from).collect();
         self.cases = tests.results.into_iter().map(CaseShown::from).collect();
         self.matrix = match reviewed(&self.folder) {
@@ -306,17 +307,58 @@ fn changed(reviewed: &str, now: &str) -> Option<String> {
         return None;
     }
     let (mut was, mut is, mut line) = (reviewed.lines(), now.lines(), 0);
+    // the tool and its states
+    let mut head = "";
     loop {
         line += 1;
         let said = match (was.next(), is.next()) {
-            (Some(was), Some(is)) if was == is => continue,
-            (Some(was), Some(is)) => format!("was `{}`, is `{}`", was.trim(), is.trim()),
+            (Some(was), Some(is)) if was == is => {
+                if !is.starts_with(' ') {
+                    head = is;
+                }
+                continue;
+            }
+            (Some(was), Some(is)) => cells(head, was, is)
+                .unwrap_or_else(|| format!("was `{}`, is `{}`", was.trim(), is.trim())),
             (Some(was), None) => format!("was `{}`, is not there", was.trim()),
             (None, Some(is)) => format!("was not there, is `{}`", is.trim()),
             (None, None) => "its line ends differ".to_owned(),
         };
         return Some(format!("{MATRIX_FILE}:{line}: not as reviewed: {said}"));
     }
+}
+
+/// The first cell of a row that is not as reviewed, by its tool, actor and state; none where
+/// the rows differ in more than cells.
+fn cells(head: &str, was: &str, is: &str) -> Option<String> {
+    let [tool, states @ ..] = &split(head)[..] else {
+        return None;
+    };
+    let (was, is) = (split(was), split(is));
+    if was.len() != is.len() || was.first() != is.first() || is.len() > states.len() + 1 {
+        return None;
+    }
+    let changed = was.iter().zip(&is).enumerate().skip(1);
+    let mut changed = changed.filter(|(_, (was, is))| was != is);
+    let (at, (was, now)) = changed.next()?;
+    let more = match changed.count() {
+        0 => String::new(),
+        more => format!(" (and {more} more of this row)"),
+    };
+    let (actor, state) = (&is[0], &states[at - 1]);
+    Some(format!(
+        "{tool}, {actor}, in {state}: was `{was}`, is `{now}`{more}"
+    ))
+}
+
+/// A line's name and its cells, as the matrix aligns them.
+fn split(line: &str) -> Vec<String> {
+    let characters: Vec<char> = line.chars().collect();
+    let text = |part: &[char]| part.iter().collect::<String>().trim().to_owned();
+    let name = characters.len().min(MATRIX_NAME);
+    let cells = characters[name..].chunks(MATRIX_CELL);
+    let name = text(&characters[..name]);
+    std::iter::once(name).chain(cells.map(text)).collect()
 }
 
 #[cfg(test)]
@@ -331,6 +373,32 @@ mod tests {
             told,
             "golden-matrix.txt:2: not as reviewed: was `b`, is `c`"
         );
+        let row =
+            |cells: [&str; 2]| format!("  {:<32}{:<20}{}\n", "customer, own", cells[0], cells[1]);
+        let matrix = |cells| {
+            format!(
+                "\n{:<34}{:<20}triaged\n{}",
+                "ticket.create",
+                "new",
+                row(cells)
+            )
+        };
+        for (cells, told) in [
+            (
+                ["ok", "role"],
+                "ticket.create, customer, own, in triaged: was `ok`, is `role`",
+            ),
+            (
+                ["own", "role"],
+                "ticket.create, customer, own, in new: was `ok`, is `own` (and 1 more of this row)",
+            ),
+        ] {
+            let said = changed(&matrix(["ok", "ok"]), &matrix(cells)).expect("it changed");
+            assert_eq!(
+                said,
+                format!("golden-matrix.txt:3: not as reviewed: {told}")
+            );
+        }
         for (was, is, told) in [
             (
                 "a\n",

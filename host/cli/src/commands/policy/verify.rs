@@ -60,7 +60,7 @@ impl Args {
 }
 
 /// The keys of these files.
-fn trusted(files: &[PathBuf]) -> Result<Vec<TrustedKey>, Failure> {
+pub(super) fn trusted(files: &[PathBuf]) -> Result<Vec<TrustedKey>, Failure> {
     let read = |file: &PathBuf| {
         TrustedKey::read(file)
             .map_err(|error| Failure::usage(format!("--trusted-key {}: {error}", file.display())))

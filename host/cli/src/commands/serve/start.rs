@@ -177,6 +177,7 @@ async fn rest(
         clock: Clock::system(),
         packs: PackSettings {
             max_flips: args.max_flips,
+            folder_rest: Duration::from_millis(args.folder_rest_ms),
             refuse_when_stale: args.refuse_when_stale,
         },
     };
