@@ -35,8 +35,10 @@ const SWAPS: usize = 50;
 const PACE: f64 = 2_000.0;
 const PACED: usize = 16;
 
-/// Turns of quiet and of swaps.
+/// Turns of swaps and of quiet, each for as long as so many calls take at least: a p99 of
+/// fewer is the fate of a handful.
 const SWAP_ROUNDS: usize = 3;
+const SWAP_CALLS: usize = 20_000;
 
 /// How often the other host is asked, and for how long at most.
 const LOOK: Duration = Duration::from_millis(2);
@@ -62,8 +64,21 @@ enum Change {
     Revision,
     /// A component too, which must be compiled.
     Component,
-    /// Policies that are none.
-    Broken,
+    /// It fails one of these steps, in turn: the first, the dearest and the last.
+    Broken(usize),
+}
+
+/// Steps at which broken packs fail.
+const FAILS: [&str; 5] = ["cedar", "components", "settings", "revision", "manifest"];
+
+/// Pack number `n` of a row: every other one is broken, each at another step than the one
+/// before; of the others, every second has a component to be compiled.
+fn in_a_row(n: usize) -> Change {
+    match n % 4 {
+        0 => Change::Component,
+        2 => Change::Revision,
+        _ => Change::Broken(n / 2 % FAILS.len()),
+    }
 }
 
 impl Packs<'_> {
@@ -75,7 +90,7 @@ impl Packs<'_> {
         self.activations(&mut revision, figures).await?;
         self.replay(revision, figures).await?;
         self.shadow(revision, seconds, figures).await?;
-        self.swaps(&mut revision, seconds, figures).await?;
+        self.swaps(&mut revision, figures).await?;
         Ok(revision)
     }
 
@@ -138,9 +153,20 @@ impl Packs<'_> {
         let text = String::from_utf8(std::mem::take(manifest))?;
         let raised = text.replacen("revision = 1", &format!("revision = {revision}"), 1);
         ensure!(raised != text, "the manifest's revision is not 1");
-        *manifest = raised.into_bytes();
+        let edited = |from: &str, to: &str| {
+            let edited = raised.replacen(from, to, 1);
+            ensure!(edited != raised, "the manifest has no {from}");
+            Ok(edited.into_bytes())
+        };
+        let number = format!("revision = {revision}");
+        *manifest = match change {
+            Change::Broken(2) => edited("min_window_minutes", "min_window_minuets")?,
+            Change::Broken(3) => edited(&number, "revision = 1")?,
+            Change::Broken(4) => edited("contract = \"0\"", "contract = \"9\"")?,
+            _ => raised.clone().into_bytes(),
+        };
         match change {
-            Change::Revision => {}
+            Change::Revision | Change::Broken(2..) => {}
             Change::Component => {
                 let component = files
                     .get_mut("components/closeout-add-note.wasm")
@@ -149,7 +175,13 @@ impl Packs<'_> {
                 component.extend([0, 10, 1, b'r']);
                 component.extend(revision.to_le_bytes());
             }
-            Change::Broken => {
+            Change::Broken(1) => {
+                files.insert(
+                    "components/closeout-add-note.wasm".into(),
+                    b"\0asm".to_vec(),
+                );
+            }
+            Change::Broken(_) => {
                 let (_, policies) = files
                     .iter_mut()
                     .find(|(path, _)| path.ends_with(".cedar"))
@@ -270,32 +302,51 @@ impl Packs<'_> {
         Ok(())
     }
 
-    /// Callers at a fixed pace, in quiet and while packs come one after the other, in turns:
-    /// what drifts on the machine meets both. One call that fails ends the run.
-    async fn swaps(&self, revision: &mut u64, seconds: u64, figures: &mut Figures) -> Result<()> {
+    /// Callers at a fixed pace, while packs come one after the other and for as long in quiet,
+    /// in turns: what drifts on the machine meets both. One call that fails ends the run.
+    async fn swaps(&self, revision: &mut u64, figures: &mut Figures) -> Result<()> {
         let (mut calm, mut swapping, mut calls, mut took_s) = (vec![], vec![], vec![], vec![]);
+        let least = Duration::from_secs_f64(SWAP_CALLS as f64 * 1.1 / PACE);
         for _ in 0..SWAP_ROUNDS {
-            let quiet = Paced::start(self.port, self.callers(), PACE).await?;
-            tokio::time::sleep(Duration::from_secs(seconds)).await;
-            calm.push(quiet.stop().await?.p99_us());
             // made before: the load's thread must not be held up
             let mut archives = Vec::new();
             for at in 0..SWAPS {
                 *revision += 1;
-                let change = [Change::Revision, Change::Broken][at % 2];
+                let change = in_a_row(at);
                 archives.push((change, self.archive(*revision, change)?));
             }
             let busy = Paced::start(self.port, self.callers(), PACE).await?;
-            let began = Instant::now();
-            for (change, archive) in &archives {
-                let (outcome, _) = self.propose(archive, "replay=200").await?;
-                let expected = matches!(change, Change::Revision);
-                ensure!(outcome["activated"] == expected, "unexpected: {outcome}");
+            let (began, mut proposing) = (Instant::now(), Duration::ZERO);
+            for (at, (change, archive)) in archives.iter().enumerate() {
+                let due = least.mul_f64(at as f64 / SWAPS as f64);
+                tokio::time::sleep(due.saturating_sub(began.elapsed())).await;
+                // as a command does that says nothing: 2,000 recorded calls are judged again
+                let (outcome, took_ms) = self.propose(archive, "").await?;
+                proposing += Duration::from_secs_f64(took_ms / 1000.0);
+                let fails = match change {
+                    Change::Broken(step) => Value::from(FAILS[*step]),
+                    _ => Value::Null,
+                };
+                ensure!(outcome["failed"]["step"] == fails, "unexpected: {outcome}");
+                ensure!(
+                    outcome["activated"] == fails.is_null(),
+                    "unexpected: {outcome}"
+                );
             }
-            took_s.push(began.elapsed().as_secs_f64());
+            tokio::time::sleep(least.saturating_sub(began.elapsed())).await;
+            let long = began.elapsed();
             let busy = busy.stop().await?;
+            ensure!(
+                busy.len() >= SWAP_CALLS,
+                "only {} calls in {long:?}",
+                busy.len()
+            );
+            took_s.push(proposing.as_secs_f64());
             calls.push(busy.len());
             swapping.push(busy.p99_us());
+            let quiet = Paced::start(self.port, self.callers(), PACE).await?;
+            tokio::time::sleep(long).await;
+            calm.push(quiet.stop().await?.p99_us());
         }
         let all: usize = calls.iter().sum();
         let (quiet_p99, swap_p99) = (median(&calm), median(&swapping));
