@@ -6,8 +6,9 @@ use std::fs;
 use dispatch_contract::State;
 use serde_json::{Value, json};
 
+use crate::support::front::Front;
 use crate::support::house::Settings;
-use crate::support::pack::Copy;
+use crate::support::pack::{Copy, bottomless};
 use crate::support::packs::{archive, steps};
 use crate::support::story::Told;
 use crate::support::{House, bodies, eventually};
@@ -52,7 +53,7 @@ pub(super) fn closeout_hurries() -> Copy {
 }
 
 /// Offers a window of an hour and a half.
-pub(super) async fn offer_short(house: &House, told: &Told) -> crate::support::Reply {
+pub(super) async fn offer_short(house: &Front, told: &Told) -> crate::support::Reply {
     let mut short = bodies::window(24);
     short["window_end"] = json!(bodies::minutes(24 * 60 + 90));
     let windows = json!({ "windows": [short] });
@@ -204,6 +205,26 @@ async fn a_candidate_that_fails_changes_nothing_and_says_where() {
     assert_eq!(reply.await.ok()["failed"]["step"], "read");
 }
 
+/// Whoever followed them as deep as they go would end the host.
+#[tokio::test]
+async fn policies_without_a_bottom_are_refused_and_the_host_goes_on() {
+    let house = House::start().await;
+    for condition in bottomless() {
+        let pack = longer_windows();
+        pack.forbid_when(&condition);
+        let told = house.propose("", pack.path()).await;
+        let failed = &told["failed"];
+        assert_eq!(
+            (&failed["step"], &failed["file"]),
+            (&json!("cedar"), &json!("cedar/operators.cedar")),
+            "{failed}"
+        );
+        assert!(failed["line"].is_u64(), "{failed}");
+        assert_eq!(house.packs().await["revision"], 1);
+    }
+    house.advance_to(State::New).await;
+}
+
 #[tokio::test]
 async fn a_command_that_is_not_in_order_is_refused() {
     let house = House::start().await;
@@ -252,7 +273,7 @@ async fn a_folder_that_would_flip_too_much_is_not_taken_up() {
         pack: pack.path().to_owned(),
         packs: dispatch_desk::PackSettings {
             max_flips: Some(0),
-            ..Default::default()
+            ..Settings::default().packs
         },
         ..Settings::default()
     })

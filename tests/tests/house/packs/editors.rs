@@ -6,6 +6,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use dispatch_desk::PackSettings;
+use dispatch_engine::PackFiles;
 use tempfile::TempDir;
 
 use crate::support::house::Settings;
@@ -24,12 +26,16 @@ struct Watched {
 impl Watched {
     /// `lay` makes the folder from the pack of revision 1.
     async fn new(lay: impl FnOnce(&Path, &Path)) -> Self {
+        Self::with(lay, Settings::default()).await
+    }
+
+    async fn with(lay: impl FnOnce(&Path, &Path), settings: Settings) -> Self {
         let parent = tempfile::tempdir().expect("a folder");
         let folder = parent.path().join("pack");
         lay(Copy::new().with_few_cases().path(), &folder);
         let house = House::with(Settings {
             pack: folder,
-            ..Settings::default()
+            ..settings
         })
         .await;
         Self { house, parent }
@@ -138,6 +144,26 @@ async fn a_file_that_is_written_bit_by_bit() {
         tokio::time::sleep(Duration::from_millis(40)).await;
     }
     watched.came_to(2, 2, 0).await;
+}
+
+/// The manifest is new for a second before the rest is: each state in between could judge.
+#[tokio::test]
+async fn a_pack_that_is_copied_slowly_is_taken_up_whole() {
+    let settings = Settings {
+        packs: PackSettings::default(),
+        ..Settings::default()
+    };
+    let watched = Watched::with(plainly, settings).await;
+    let next = revised(2);
+    next.forbid_when("resource.state == \"no such state\"");
+    let whole = PackFiles::read(next.path()).expect("a pack").digest_hex();
+    for part in ["pack.toml", "cedar/operators.cedar"] {
+        std::fs::copy(next.path().join(part), watched.folder().join(part)).expect("copied");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    watched.came_to(2, 2, 0).await;
+    let status = watched.house.packs().await;
+    assert_eq!(status["active"]["digest"], whole);
 }
 
 #[tokio::test]

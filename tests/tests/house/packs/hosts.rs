@@ -5,11 +5,12 @@ use dispatch_desk::PackSettings;
 use dispatch_testing::TestDatabase;
 use serde_json::{Value, json};
 
-use super::activation::longer_windows;
+use super::activation::{longer_windows, offer_short};
 use super::strict::hurry;
 use crate::support::front::Front;
 use crate::support::house::Settings;
 use crate::support::pack::{Copy, Signer, strict};
+use crate::support::packs::archive;
 use crate::support::{House, bodies, eventually};
 
 async fn has_revision(front: &Front, revision: u64) -> Value {
@@ -82,6 +83,69 @@ async fn two_hosts_beside_one_folder_take_it_up_once() {
     assert!(refused.is_empty(), "{refused:?}");
 }
 
+/// The lock of whoever writes into the house's chain: "house" as a number.
+const HOUSE: i64 = 0x68_6f75_7365;
+
+/// Each was compared with what both hosts then judged by.
+#[tokio::test]
+async fn who_is_overtaken_is_compared_with_what_is_active_then() {
+    let house = House::start().await;
+    let other = house.second_host().await;
+    let told = house.advance_to(State::Schedulable).await;
+    offer_short(&house, &told).await.ok();
+    let first = longer_windows();
+    let second = Copy::new().with_few_cases();
+    second.edit(&[("revision = 1", "revision = 3")]);
+    // whatever has to be compiled is
+    house.propose("activate=false", first.path()).await;
+    other.front.propose("activate=false", second.path()).await;
+
+    let pool = house.database.pool();
+    let mut lock = pool.acquire().await.expect("a connection");
+    sqlx::query("SELECT pg_advisory_lock($1)")
+        .bind(HOUSE)
+        .execute(&mut *lock)
+        .await
+        .expect("locked");
+    let waiting = async |count: i64| {
+        eventually("who waits to write", async || {
+            let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                         AND database = (SELECT oid FROM pg_database
+                                         WHERE datname = current_database())";
+            let waits: i64 = sqlx::query_scalar(waits)
+                .fetch_one(pool)
+                .await
+                .expect("told");
+            (waits == count).then_some(())
+        })
+        .await;
+    };
+    let operator = house.operator();
+    let one = house.candidate(&operator, "", archive(first.path()));
+    let one = tokio::spawn(one);
+    waiting(1).await;
+    // nothing flips beside the pack that judges now
+    let two = other
+        .front
+        .candidate(&operator, "max_flips=0", archive(second.path()));
+    let two = tokio::spawn(two);
+    waiting(2).await;
+    sqlx::query("SELECT pg_advisory_unlock($1)")
+        .bind(HOUSE)
+        .execute(&mut *lock)
+        .await
+        .expect("unlocked");
+    let one = one.await.expect("an answer").ok();
+    assert_eq!(one["activated"], true, "{one}");
+    // it does beside the first: what that refuses would be allowed again
+    let two = two.await.expect("an answer").ok();
+    assert_eq!(two["activated"], false, "{two}");
+    assert_eq!(two["failed"]["step"], "replay", "{two}");
+    assert_eq!(two["flips"]["allowed_now"], 1, "{two}");
+    let status = has_revision(&other.front, 2).await;
+    assert_eq!(status["active"], one["pack"]);
+}
+
 #[tokio::test]
 async fn a_host_that_cannot_load_the_active_pack_is_stale_and_says_so() {
     let house = House::start().await;
@@ -126,7 +190,7 @@ async fn a_host_that_is_told_to_takes_no_calls_while_it_is_stale() {
     let house = House::with(Settings {
         packs: PackSettings {
             refuse_when_stale: true,
-            ..PackSettings::default()
+            ..Settings::default().packs
         },
         ..Settings::default()
     })
@@ -220,7 +284,7 @@ async fn a_folder_that_changes_while_the_database_is_away_is_taken_up_after() {
     eventually("the refusal", async || {
         let (_, readiness) = house.readiness().await;
         let reason = readiness["last_good_reason"].as_str().unwrap_or_default();
-        reason.starts_with("store").then_some(())
+        reason.starts_with("revision").then_some(())
     })
     .await;
     house.restore_database().await;

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use dispatch_contract::State;
 
+use super::activation::offer_short;
 use crate::support::House;
 use crate::support::house::Settings;
-use crate::support::pack::Copy;
+use crate::support::pack::{Copy, Signer, bottomless};
 use crate::support::process::Site;
 
 async fn says_so(house: &House, step: &str) {
@@ -55,10 +56,15 @@ async fn a_missing_an_empty_and_a_broken_folder_leave_the_last_good_pack() {
         b"\0asm",
     )
     .expect("broken");
+    let [deep, ..] = bottomless();
+    let bottom = Copy::new();
+    bottom.edit(&[("revision = 1", "revision = 2")]);
+    bottom.forbid_when(&deep);
     for (n, (folder, step)) in [
         (Path::new("/nowhere/at/all"), "read"),
         (empty.path(), "read"),
         (broken.path(), "components"),
+        (bottom.path(), "cedar"),
     ]
     .into_iter()
     .enumerate()
@@ -102,13 +108,59 @@ async fn the_binary_says_it_on_its_banner_and_in_its_log() {
     assert!(log.contains("ERROR") && log.contains("last good"), "{log}");
 }
 
+/// The pack that judged cannot be asked any more: what it said is on record.
+#[tokio::test]
+async fn where_the_last_good_one_cannot_be_loaded_the_record_is_what_may_flip() {
+    let site = Site::new().await;
+    let signer = Signer::new();
+    let pack = Copy::new().with_few_cases();
+    let serving = site.serve_beside(pack.path(), &[]).await;
+    let told = serving.front.advance_to(State::Schedulable).await;
+    offer_short(&serving.front, &told).await.ok();
+    serving.terminate();
+    serving.ended().await;
+
+    // from now on signed packs alone: what was active is none
+    pack.edit(&[
+        ("revision = 1", "revision = 2"),
+        ("min_window_minutes = 15", "min_window_minutes = 119"),
+    ]);
+    signer.sign(pack.path());
+    let key = site.file("trusted.pub", &signer.public());
+    let trusting = ["--require-signed", "--trusted-key", &key];
+    let careful = [&trusting[..], &["--max-flips", "0"]].concat();
+    let complained = site.refused_to_serve_beside(pack.path(), &careful).await;
+    for words in ["replay", "1 of ", "would flip", "what was recorded"] {
+        assert!(complained.contains(words), "{words} in {complained}");
+    }
+    let active = "SELECT max(revision) FROM pack_activations";
+    let active: i64 = sqlx::query_scalar(active)
+        .fetch_one(site.database.pool())
+        .await
+        .expect("the revision");
+    assert_eq!(active, 1);
+
+    let lenient = [&trusting[..], &["--max-flips", "1"]].concat();
+    let serving = site.serve_beside(pack.path(), &lenient).await;
+    let events = serving.front.pack_log().await;
+    assert_eq!(events[0]["type"], "policy.pack_activated");
+    let flips = &events[0]["payload"]["flips"];
+    assert_eq!(
+        (&flips["flipped"], &flips["refused_now"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(serving.front.packs().await["revision"], 2);
+    serving.terminate();
+    serving.ended().await;
+}
+
 #[tokio::test]
 async fn a_host_that_trusts_nobody_it_knows_does_not_start_on_an_unsigned_pack() {
     let site = Site::new().await;
     let serving = site.serve().await;
     serving.terminate();
     serving.ended().await;
-    let signer = crate::support::pack::Signer::new();
+    let signer = Signer::new();
     let key = site.file("trusted.pub", &signer.public());
     let refused = site
         .refused_to_serve(&["--require-signed", "--trusted-key", &key])

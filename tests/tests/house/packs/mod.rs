@@ -6,6 +6,7 @@ mod editors;
 mod hosts;
 mod last_good;
 mod load;
+mod recorded;
 mod rollback;
 mod shadow;
 mod strict;

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::activation::{closeout_hurries, longer_windows, offer_short};
-use crate::support::front::{Front, answered};
+use crate::support::front::{Front, addressed, answered};
 use crate::support::pack::Copy;
 use crate::support::{House, bodies, eventually};
 
@@ -114,24 +114,77 @@ async fn whom_the_shadow_lets_in_is_refused_and_the_difference_recorded() {
     let told = house.advance_to(State::Schedulable).await;
     let hurry = json!({ "priority": "emergency" });
     let closeout = house.closeout();
-    let call = || house.on(&closeout, "ticket.set_priority", &told.id, &hurry);
-    let before = call().await;
+    let nowhere = ulid::Ulid::generate().to_string();
+    let bodies = [&told.id, &nowhere].map(|ticket| addressed(ticket, &hurry));
+    let call = |body: &Value| {
+        let path = "/v0/tools/ticket.set_priority";
+        let request = house.request(&closeout, Method::POST, path);
+        answered(request.header("x-correlation-id", "the-same").json(body))
+    };
+    let mut before = Vec::new();
+    for body in &bodies {
+        before.push(call(body).await);
+    }
     put_into_shadow(&house, &closeout_hurries(), None).await;
-    let refused = call().await;
-    let problem = refused.refused(403, "role_forbidden", "authorization");
-    // as it was answered before anybody was in shadow
-    let before = before.refused(403, "role_forbidden", "authorization");
-    assert_eq!(
-        (&problem["detail"], &problem["allowed_tools"]),
-        (&before["detail"], &before["allowed_tools"])
-    );
-    let shadow = judged(&house, 1).await;
-    assert_eq!(shadow["differing"], 1, "{shadow}");
-    let recorded = differences(&house).await;
+    for (body, before) in bodies.iter().zip(before) {
+        let refused = call(body).await;
+        refused.refused(403, "role_forbidden", "authorization");
+        // to the byte as it was answered before anybody was in shadow
+        assert_eq!(refused.text(), before.text());
+        let run = house.dry_run(&closeout, "ticket.set_priority", body).await;
+        assert_eq!(run.ok()["refusal"]["code"], "role_forbidden");
+    }
+    let shadow = judged(&house, 2).await;
+    assert_eq!(shadow["differing"], 2, "{shadow}");
+    let mut recorded = differences(&house).await;
+    recorded.retain(|call| call["ticket_id"] == told.id);
+    let path = "/v0/decisions?tool=ticket.set_priority&limit=10";
+    let decisions = house.get(&house.operator(), path).await.ok();
+    let decided = |decision: &Value| decision["decision_id"] == recorded[0]["decision_id"];
+    let decisions = decisions["items"].as_array().expect("items");
+    assert!(decisions.iter().any(decided), "{recorded:?}");
     let (before, after) = (&recorded[0]["before"]["of"], &recorded[0]["after"]["of"]);
     assert_eq!(before["phase"], "authorization", "{recorded:?}");
     assert_ne!(after["phase"], "authorization", "it was asked further");
     assert_eq!(recorded[0]["ticket_id"], told.id);
+}
+
+/// The database goes away while verdicts in shadow are being written.
+#[tokio::test]
+async fn verdicts_in_shadow_outlive_the_database_being_away() {
+    let house = House::start().await;
+    let told = house.advance_to(State::Schedulable).await;
+    let digest = in_shadow(&house, None).await;
+    let pool = house.database.pool();
+    let mut lock = pool.begin().await.expect("a transaction");
+    sqlx::query("SELECT FROM pack_modes WHERE digest = $1 FOR UPDATE")
+        .bind(&digest)
+        .execute(&mut *lock)
+        .await
+        .expect("locked");
+    for _ in 0..3 {
+        offer_short(&house, &told).await.ok();
+    }
+    eventually("the writing", async || {
+        let waits = "SELECT count(*) FROM pg_stat_activity
+                     WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let waits: i64 = sqlx::query_scalar(waits)
+            .fetch_one(pool)
+            .await
+            .expect("told");
+        (waits > 0).then_some(())
+    })
+    .await;
+    house.cut_database().await;
+    drop(lock);
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    house.restore_database().await;
+    let shadow = judged(&house, 3).await;
+    assert_eq!(
+        (&shadow["judged"], &shadow["differing"], &shadow["lost"]),
+        (&json!(3), &json!(3), &json!(0))
+    );
+    assert_eq!(differences(&house).await.len(), 3);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use dispatch_api::{Api, Limits};
 use dispatch_desk::{Clock, Desk, PackSettings, Parts};
@@ -46,7 +47,10 @@ impl Default for Settings {
                 burst: 1_000_000,
                 ..Limits::default()
             },
-            packs: PackSettings::default(),
+            packs: PackSettings {
+                folder_rest: Duration::from_millis(300),
+                ..PackSettings::default()
+            },
             trusted: Vec::new(),
             require_signed: false,
         }

@@ -55,6 +55,15 @@ impl Copy {
         std::fs::rename(new, path).expect("replaced");
     }
 
+    /// A forbid with this condition, at the end of the operators' policies.
+    pub(crate) fn forbid_when(&self, condition: &str) {
+        let path = self.path().join("cedar/operators.cedar");
+        let mut text = std::fs::read_to_string(&path).expect("policies");
+        text.push_str("\n@id(\"test.forbid\")\n@reason(\"A test\")\nforbid (principal, action, ");
+        text.push_str(&format!("resource)\nwhen {{ {condition} }};\n"));
+        std::fs::write(path, text).expect("written");
+    }
+
     /// Leaves all decision cases out but those of `ticket.create`: the others would find
     /// out what a test means to change.
     pub(crate) fn with_few_cases(self) -> Self {
@@ -69,6 +78,16 @@ impl Copy {
         }
         self
     }
+}
+
+/// Conditions that would take all of a stack, whoever follows them as deep as they go.
+pub(crate) fn bottomless() -> [String; 3] {
+    let many = 100_000;
+    [
+        format!("{}true{}", "(".repeat(many), ")".repeat(many)),
+        format!("{}true", "!".repeat(many)),
+        format!("true{}", " && true".repeat(many)),
+    ]
 }
 
 /// Copies a folder's content into another.

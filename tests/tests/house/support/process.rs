@@ -102,7 +102,16 @@ impl Site {
 
     /// A host that does not start; what it complains of.
     pub(crate) async fn refused_to_serve(&self, arguments: &[&str]) -> String {
-        let output = self.host(&shipped(), arguments).output();
+        self.refused_to_serve_beside(&shipped(), arguments).await
+    }
+
+    /// The same beside another folder.
+    pub(crate) async fn refused_to_serve_beside(
+        &self,
+        folder: &Path,
+        arguments: &[&str],
+    ) -> String {
+        let output = self.host(folder, arguments).output();
         let output = tokio::time::timeout(PATIENCE, output).await;
         let output = output.expect("it ends in time").expect("it runs");
         assert!(!output.status.success());
