@@ -116,7 +116,7 @@ fn what_the_host_tells_at_once_is_brought_into_line_once() {
     let before = app.settled;
     app.update_all((0..200).map(told));
     assert_eq!(app.settled, before + 1);
-    assert!(lines(&app)[2].contains("/203 of"), "{}", lines(&app)[2]);
+    assert!(lines(&app)[2].contains("/206 of"), "{}", lines(&app)[2]);
     // a key is about what is shown then
     let key = || Message::Key(crate::testing::key("j"));
     let before = app.settled;
