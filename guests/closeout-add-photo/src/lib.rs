@@ -5,10 +5,7 @@ use dispatch_sdk::{Case, Key, Photo, Role, Rule, Settings, State, StoredObject, 
 use dispatch_sdk::{export_rule, tools};
 
 /// The kinds of pictures taken, with commas between.
-const CONTENT_TYPES: Key = Key::text(
-    "content_types",
-    "image/jpeg, image/png, image/webp, image/heic, image/heif",
-);
+const CONTENT_TYPES: Key = Key::text("content_types", "image/jpeg, image/png, image/webp");
 /// The largest picture, in bytes, below what the store admits.
 const MAX_BYTES: Key = Key::integer("max_photo_bytes", i64::MAX, 1, i64::MAX);
 

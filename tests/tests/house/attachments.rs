@@ -1,6 +1,7 @@
 //! Uploads and downloads: streamed, limited, what they claim to be, and never changed.
 
 use dispatch_contract::{Role, State};
+use dispatch_objects::ContentType;
 use futures::stream;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -10,7 +11,7 @@ use crate::support::front::addressed;
 use crate::support::house::Settings;
 use crate::support::people::OTHER_TECHNICIAN;
 use crate::support::reply::violations;
-use crate::support::{House, chain, eventually};
+use crate::support::{House, chain, eventually, pack};
 
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
@@ -176,6 +177,20 @@ async fn a_photo_must_be_the_object_that_was_uploaded() {
     house
         .step(&house.technician(), "closeout.add_photo", &told, &photo)
         .await;
+}
+
+/// What a rule invites a caller to upload, the store takes.
+#[test]
+fn every_picture_that_a_pack_takes_can_be_uploaded() {
+    let uploads = ContentType::UPLOADS.map(ContentType::name);
+    for pack in [pack::shipped(), pack::strict()] {
+        let manifest = std::fs::read_to_string(pack.join("pack.toml")).expect("a manifest");
+        let line = manifest.lines().find(|line| line.contains("content_types"));
+        let types = line.and_then(|line| line.split('"').nth(1)).expect("types");
+        for kind in types.split(',').map(str::trim) {
+            assert!(uploads.contains(&kind), "{}: {kind}", pack.display());
+        }
+    }
 }
 
 #[tokio::test]

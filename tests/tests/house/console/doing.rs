@@ -23,7 +23,7 @@ async fn a_priority_set_by_hand_is_seen_by_a_second_console() {
     console.press("right");
     sees(&mut console, &["< emergency >"]).await;
     console.press("ctrl-s");
-    sees(&mut console, &["commit ticket.set_priority?", "emergency"]).await;
+    sees(&mut console, &["commit ticket.set_priority on", "emergency"]).await;
     let before = chain::kinds(&house.database, &ticket).await;
     assert!(
         !before.contains(&"ticket.priority_set"),
@@ -186,7 +186,7 @@ async fn a_photo_of_this_machine_is_uploaded_and_added() {
     sees(&mut console, &[&size]).await;
     assert_eq!(uploads(&house).await, 0);
     console.press("ctrl-s");
-    sees(&mut console, &["commit closeout.add_photo?"]).await;
+    sees(&mut console, &["commit closeout.add_photo on"]).await;
     assert_eq!(uploads(&house).await, 1);
     let kinds = chain::kinds(&house.database, &ticket).await;
     assert!(!kinds.contains(&"closeout.photo_added"), "{kinds:?}");
@@ -194,7 +194,7 @@ async fn a_photo_of_this_machine_is_uploaded_and_added() {
     console.press("esc");
     sees(&mut console, &["uploads/", "is uploaded"]).await;
     console.press("ctrl-s");
-    sees(&mut console, &["commit closeout.add_photo?"]).await;
+    sees(&mut console, &["commit closeout.add_photo on"]).await;
     console.press("y");
     sees(&mut console, &["closeout.add_photo committed"]).await;
     assert_eq!(uploads(&house).await, 1);
@@ -250,7 +250,7 @@ async fn what_cannot_be_uploaded_is_said_beside_its_field_and_nothing_is_lost() 
     console.press("tab tab tab tab");
     sees(&mut console, &["image/png", ">photo.phase"]).await;
     console.press("ctrl-s");
-    sees(&mut console, &["commit closeout.add_photo?"]).await;
+    sees(&mut console, &["commit closeout.add_photo on"]).await;
     console.press("y");
     sees(&mut console, &["closeout.add_photo committed"]).await;
     let kinds = chain::kinds(&house.database, &ticket).await;
@@ -268,7 +268,7 @@ async fn a_key_that_an_upload_answered_may_be_typed() {
     console.press("tab");
     console.type_text(&bodies::PHOTO.len().to_string());
     console.press("ctrl-s");
-    sees(&mut console, &["commit closeout.add_photo?"]).await;
+    sees(&mut console, &["commit closeout.add_photo on"]).await;
     console.press("y");
     sees(&mut console, &["closeout.add_photo committed"]).await;
     assert_eq!(uploads(&house).await, 1, "nothing else was uploaded");
