@@ -23,7 +23,11 @@ async fn a_priority_set_by_hand_is_seen_by_a_second_console() {
     console.press("right");
     sees(&mut console, &["< emergency >"]).await;
     console.press("ctrl-s");
-    sees(&mut console, &["commit ticket.set_priority on", "emergency"]).await;
+    sees(
+        &mut console,
+        &["commit ticket.set_priority on", "emergency"],
+    )
+    .await;
     let before = chain::kinds(&house.database, &ticket).await;
     assert!(
         !before.contains(&"ticket.priority_set"),
