@@ -104,7 +104,7 @@ impl Cache {
         if let Some(shared) = self.shared(sandbox, hash) {
             return Ok((shared, true));
         }
-        let (component, kept) = self.from_folder(sandbox, bytes, hash)?;
+        let (component, kept) = self.kept_or_compiled(sandbox, bytes, hash)?;
         Ok((self.share(sandbox, hash, component), kept))
     }
 
@@ -141,7 +141,7 @@ impl Cache {
         component
     }
 
-    fn from_folder(
+    fn kept_or_compiled(
         &self,
         sandbox: &Sandbox,
         bytes: &[u8],
