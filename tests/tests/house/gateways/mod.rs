@@ -2,6 +2,7 @@
 
 mod agents;
 mod boundary;
+mod console;
 mod crash;
 mod leads;
 mod organizations;
