@@ -48,7 +48,7 @@ impl Default for Settings {
                 ..Limits::default()
             },
             packs: PackSettings {
-                folder_rest: Duration::from_millis(300),
+                folder_rest: Duration::from_millis(600),
                 ..PackSettings::default()
             },
             trusted: Vec::new(),
