@@ -12,7 +12,7 @@ use crate::support::hostile::note_that_traps;
 use crate::support::house::Settings;
 use crate::support::pack::Copy;
 use crate::support::packs::archive;
-use crate::support::{House, eventually};
+use crate::support::{House, chain, eventually};
 
 async fn told_to(pool: &PgPool, statement: &'static str) {
     sqlx::raw_sql(statement).execute(pool).await.expect("done");
@@ -229,16 +229,7 @@ async fn a_rollback_calls_off_what_is_under_way() {
     // its comparison cannot go on
     let next = archive(as_shipped(3).path());
     let candidate = tokio::spawn(house.candidate(&house.operator(), "max_flips=99", next));
-    eventually("the comparison", async || {
-        let waits = "SELECT count(*) FROM pg_stat_activity
-                     WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        let waits: i64 = sqlx::query_scalar(waits)
-            .fetch_one(pool)
-            .await
-            .expect("told");
-        (waits > 0).then_some(())
-    })
-    .await;
+    chain::somebody_waits(pool, "the comparison").await;
     let front = (*house).clone();
     let back = tokio::spawn(async move { front.roll_back(json!({ "revision": 1 })).await });
     let called_off = candidate.await.expect("an answer").ok();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::activation::{closeout_hurries, longer_windows, offer_short};
 use crate::support::front::{Front, addressed, answered};
 use crate::support::pack::Copy;
-use crate::support::{House, bodies, eventually};
+use crate::support::{House, bodies, chain, eventually};
 
 /// A pack that is kept and put into shadow; its digest.
 async fn in_shadow(house: &House, tools: Option<&[&str]>) -> String {
@@ -165,16 +165,7 @@ async fn verdicts_in_shadow_outlive_the_database_being_away() {
     for _ in 0..3 {
         offer_short(&house, &told).await.ok();
     }
-    eventually("the writing", async || {
-        let waits = "SELECT count(*) FROM pg_stat_activity
-                     WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        let waits: i64 = sqlx::query_scalar(waits)
-            .fetch_one(pool)
-            .await
-            .expect("told");
-        (waits > 0).then_some(())
-    })
-    .await;
+    chain::somebody_waits(pool, "the writing").await;
     house.cut_database().await;
     drop(lock);
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;

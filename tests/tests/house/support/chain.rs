@@ -47,3 +47,17 @@ pub(crate) async fn kinds(database: &TestDatabase, ticket: &str) -> Vec<&'static
     let chain = verified(database, ticket).await;
     chain.iter().map(|event| event.kind.name()).collect()
 }
+
+/// Looks until a session of this database waits for a lock; `who`, for whoever reads that none did.
+pub(crate) async fn somebody_waits(pool: &PgPool, who: &str) {
+    super::eventually(who, async || {
+        let waits = "SELECT count(*) FROM pg_stat_activity
+                     WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let waits: i64 = sqlx::query_scalar(waits)
+            .fetch_one(pool)
+            .await
+            .expect("told");
+        (waits > 0).then_some(())
+    })
+    .await;
+}
